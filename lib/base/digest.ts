@@ -1,0 +1,61 @@
+/** Digests: `sha256:` and 64 lowercase hex. The only place that hashes. */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { canonicalJson, type Json } from './canonical-json.ts';
+import { InternalError } from './errors.ts';
+
+declare const digestBrand: unique symbol;
+export type Digest = `sha256:${string}` & { readonly [digestBrand]: true };
+
+const DIGEST_PATTERN = /^sha256:[0-9a-f]{64}$/;
+const READ_BYTES = 1 << 20;
+
+/** The digest of plain bytes: what `sha256sum` prints for a file that holds them. */
+export function digestBytes(bytes: Uint8Array | string): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+}
+
+/** The bytes that stand for a record: its tag, a NUL, its canonical JSON. No two kinds of record share a pre-image. */
+export function recordBytes(tag: string, record: Json): Buffer {
+  if (!/^[a-z-]+\/v\d+$/.test(tag)) throw new InternalError(`a record tag reads like "action/v1": got "${tag}"`);
+  return Buffer.from(`${tag}\0${canonicalJson(record)}`, 'utf8');
+}
+
+/** The digest of a record: sha256(tag NUL canonical-json). */
+export function digestRecord(tag: string, record: Json): Digest {
+  return digestBytes(recordBytes(tag, record));
+}
+
+/** The digest and size of a file, read in pieces. Throws the system's error when it cannot be read. */
+export function digestFile(path: string): { digest: Digest; sizeBytes: number } {
+  const hash = createHash('sha256');
+  const piece = Buffer.allocUnsafe(READ_BYTES);
+  const fd = openSync(path, 'r');
+  let sizeBytes = 0;
+  try {
+    for (;;) {
+      const count = readSync(fd, piece, 0, READ_BYTES, null);
+      if (count === 0) break;
+      hash.update(piece.subarray(0, count));
+      sizeBytes += count;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return { digest: `sha256:${hash.digest('hex')}` as Digest, sizeBytes };
+}
+
+/** Reads a digest written in full; undefined when the text is not one. */
+export function parseDigest(text: string): Digest | undefined {
+  return DIGEST_PATTERN.test(text) ? (text as Digest) : undefined;
+}
+
+/** The 64 hex digits. */
+export function digestHex(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}
+
+/** The first 12 hex digits, for people. */
+export function shortDigest(digest: Digest): string {
+  return digestHex(digest).slice(0, 12);
+}
