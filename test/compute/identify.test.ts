@@ -1,0 +1,99 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { chooseBackend, formatIdentity, identifyBackends } from '../../lib/compute/identify.ts';
+
+let project: string;
+const host = { nodeMajor: 20, cpus: 2 };
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'assay-identify-'));
+});
+afterEach(() => {
+  rmSync(project, { recursive: true });
+});
+
+function put(path: string, text = ''): void {
+  const full = join(project, 'node_modules/@tensorflow', path);
+  mkdirSync(dirname(full), { recursive: true });
+  writeFileSync(full, text);
+}
+
+function installAll(): void {
+  for (const name of ['tfjs-core', 'tfjs-node', 'tfjs-backend-wasm', 'tfjs-backend-cpu']) {
+    put(`${name}/package.json`, '{"version":"4.22.0"}');
+  }
+  put('tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
+}
+
+test('tfjs-node without its native binding is passed over, and the report says why', () => {
+  installAll();
+  expect(identifyBackends(project, host)).toMatchInlineSnapshot(`
+    [
+      {
+        "name": "tfjs-node",
+        "usable": false,
+        "version": "4.22.0",
+        "why": "its native binding is missing: the download of its install step did not happen",
+      },
+      {
+        "name": "wasm",
+        "usable": true,
+        "version": "4.22.0",
+        "why": "WebAssembly with SIMD, one core, no native code",
+      },
+      {
+        "name": "cpu",
+        "usable": true,
+        "version": "4.22.0",
+        "why": "plain JavaScript, about fifteen times slower than wasm",
+      },
+    ]
+  `);
+  expect(formatIdentity(chooseBackend('auto', project, host))).toBe('wasm@4.22.0/1');
+});
+
+test('tfjs-node with its binding is preferred, on a Node that can load it', () => {
+  installAll();
+  put('tfjs-node/lib/napi-v8/tfjs_binding.node');
+  expect(formatIdentity(chooseBackend('auto', project, host))).toBe('tfjs-node@4.22.0/2');
+  expect(formatIdentity(chooseBackend('auto', project, { ...host, nodeMajor: 24 }))).toBe('wasm@4.22.0/1');
+  expect(() => chooseBackend('tfjs-node', project, { ...host, nodeMajor: 24 })).toThrowErrorMatchingInlineSnapshot(
+    `[UserError: the tensor backend "tfjs-node" cannot be used: it does not run on Node 23 or later, and this is Node 24]`,
+  );
+});
+
+test('a name that is no backend is an error with the nearest name', () => {
+  installAll();
+  try {
+    chooseBackend('wsam', project, host);
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toMatchObject({
+      code: 'unknown-compute',
+      message: 'params.compute is "wsam", which is no tensor backend',
+      hint: 'did you mean "wasm"? allowed: auto, tfjs-node, wasm, cpu',
+    });
+  }
+});
+
+test('with no tensor library installed, the error names every backend and what it lacks', () => {
+  try {
+    chooseBackend('auto', project, host);
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toMatchObject({
+      code: 'compute-unavailable',
+      message:
+        'no tensor backend can be used: tfjs-node: @tensorflow/tfjs-node is not installed; ' +
+        'wasm: @tensorflow/tfjs-backend-wasm is not installed; cpu: @tensorflow/tfjs-backend-cpu is not installed',
+      hint: 'run npm install',
+    });
+  }
+});
+
+test('a backend installed in a folder above the project is found, as Node would find it', () => {
+  installAll();
+  expect(chooseBackend('cpu', join(project, 'a/b'), host).version).toBe('4.22.0');
+});
