@@ -1,6 +1,6 @@
 /** The digest of one record, and of a set of records whatever their order. */
 import { hash } from 'node:crypto';
-import { imageSizeBytes, type Split } from './split.ts';
+import { imageAt, imageSizeBytes, type Split } from './split.ts';
 
 /** Bytes of a digest as kept here: raw sha256. */
 export const DIGEST_BYTES = 32;
@@ -11,12 +11,18 @@ const MULTISET_PREFIX = Buffer.from('record-multiset/v1\0', 'latin1');
 
 /** The digests of all records, 32 bytes each, in order: sha256(0x00 || "record/v1" || label byte || pixels). */
 export function recordDigests(split: Split): Uint8Array {
-  return digestEach(split, RECORD_PREFIX, (index) => split.labels[index] as number);
-}
-
-/** The digests of all images without their labels, to tell a new label from a new image. Not stored anywhere. */
-export function imageDigests(split: Split): Uint8Array {
-  return digestEach(split, Buffer.from('image/v1', 'latin1'), () => 0);
+  const size = imageSizeBytes(split.shape);
+  const digests = new Uint8Array(split.count * DIGEST_BYTES);
+  const labelAt = RECORD_PREFIX.length;
+  // One buffer for all pre-images, one call each: 60,000 records of MNIST take 0.15 s.
+  const preimage = new Uint8Array(labelAt + 1 + size);
+  preimage.set(RECORD_PREFIX);
+  for (let i = 0; i < split.count; i++) {
+    preimage[labelAt] = split.labels[i] as number;
+    preimage.set(imageAt(split, i), labelAt + 1);
+    digests.set(sha256(preimage), i * DIGEST_BYTES);
+  }
+  return digests;
 }
 
 /**
@@ -45,20 +51,6 @@ export function digestAt(digests: Uint8Array, index: number): Uint8Array {
 /** Raw sha256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return hash('sha256', bytes, 'buffer');
-}
-
-function digestEach(split: Split, prefix: Uint8Array, labelOf: (index: number) => number): Uint8Array {
-  const size = imageSizeBytes(split.shape);
-  const digests = new Uint8Array(split.count * DIGEST_BYTES);
-  // One buffer for all pre-images: 60,000 records in 0.1 s instead of 0.3 s with an incremental hash each.
-  const preimage = new Uint8Array(prefix.length + 1 + size);
-  preimage.set(prefix);
-  for (let i = 0; i < split.count; i++) {
-    preimage[prefix.length] = labelOf(i);
-    preimage.set(split.images.subarray(i * size, (i + 1) * size), prefix.length + 1);
-    digests.set(sha256(preimage), i * DIGEST_BYTES);
-  }
-  return digests;
 }
 
 /** Indexes of the digests in the order of their bytes. The first 6 bytes decide but for chance, so they are compared as one number. */
