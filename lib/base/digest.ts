@@ -1,5 +1,5 @@
 /** Digests: `sha256:` and 64 lowercase hex. The only place that hashes. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { InternalError } from './errors.ts';
@@ -12,7 +12,22 @@ const READ_BYTES = 1 << 20;
 
 /** The digest of plain bytes: what `sha256sum` prints for a file that holds them. */
 export function digestBytes(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+  // The one-shot form: 60,000 small files take half the time of createHash().
+  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest;
+}
+
+/** A digest of bytes that come in pieces. `finish` is called once. */
+export interface DigestStream {
+  update(bytes: Uint8Array | string): void;
+  finish(): Digest;
+}
+
+export function startDigest(): DigestStream {
+  const stream = createHash('sha256');
+  return {
+    update: (bytes) => void stream.update(bytes),
+    finish: () => `sha256:${stream.digest('hex')}` as Digest,
+  };
 }
 
 /** The bytes that stand for a record: its tag, a NUL, its canonical JSON. No two kinds of record share a pre-image. */
@@ -28,7 +43,7 @@ export function digestRecord(tag: string, record: Json): Digest {
 
 /** The digest and size of a file, read in pieces. Throws the system's error when it cannot be read. */
 export function digestFile(path: string): { digest: Digest; sizeBytes: number } {
-  const hash = createHash('sha256');
+  const stream = startDigest();
   const piece = Buffer.allocUnsafe(READ_BYTES);
   const fd = openSync(path, 'r');
   let sizeBytes = 0;
@@ -36,13 +51,13 @@ export function digestFile(path: string): { digest: Digest; sizeBytes: number } 
     for (;;) {
       const count = readSync(fd, piece, 0, READ_BYTES, null);
       if (count === 0) break;
-      hash.update(piece.subarray(0, count));
+      stream.update(piece.subarray(0, count));
       sizeBytes += count;
     }
   } finally {
     closeSync(fd);
   }
-  return { digest: `sha256:${hash.digest('hex')}` as Digest, sizeBytes };
+  return { digest: stream.finish(), sizeBytes };
 }
 
 /** Reads a digest written in full; undefined when the text is not one. */

@@ -1,6 +1,7 @@
 /** Writes that a crash cannot tear: a temporary neighbour, fsync, rename, fsync of the folder. */
 import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemErrorCode } from './errors.ts';
 
 let serial = 0;
 
@@ -10,13 +11,27 @@ export function temporaryNeighbour(path: string): string {
 }
 
 /**
+ * Creates an empty temporary file in `folder`, open for writing. A name left by a crashed process that had our pid (common in
+ * containers, where every process has the same few) is passed over.
+ */
+export function openTemporary(folder: string): { fd: number; path: string } {
+  for (;;) {
+    const path = temporaryNeighbour(`${folder}/_`);
+    try {
+      return { fd: openSync(path, 'wx', 0o600), path };
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/**
  * Puts `bytes` under `path` whole or not at all, and durably. Replaces what is there. Concurrent writers: the last one wins.
  * Throws the system's error and leaves no temporary file.
  */
 export function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o644): void {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = temporaryNeighbour(path);
-  const fd = openSync(temporary, 'wx', 0o600);
+  const { fd, path: temporary } = openTemporary(dirname(path));
   try {
     try {
       writeAll(fd, typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes);
@@ -43,6 +58,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
+/** Writes all of `bytes` at the file's position; a single write may take only a part. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
 }
