@@ -1,0 +1,275 @@
+/**
+ * Lineage: what was run, what it read and made, and which results may be used again. One SQLite file, used by several assay
+ * processes at once; every method is one transaction. Its parts are the other files of this folder.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Digest } from '../base/digest.ts';
+import type { Action } from '../model/action.ts';
+import type { Artifact } from '../model/artifact.ts';
+import type {
+  ArtifactUse,
+  Execution,
+  ExecutionEnd,
+  ExecutionStart,
+  ExpectationRecord,
+  Run,
+  RunStart,
+  RunStatus,
+  StageOutcome,
+} from '../model/run.ts';
+import type { StatCache } from '../model/stat-cache.ts';
+import { Cache, type LatestAction, type StoredResult } from './cache.ts';
+import { Closures, ExpectationChecks } from './closures.ts';
+import type { Connection } from './connection.ts';
+import { Dataflow, type InputRow, type MetricRow, type OutputRow, type ParamRow } from './dataflow.ts';
+import { Executions } from './executions.ts';
+import { Leases, type LeaseAnswer } from './leases.ts';
+import { ancestorsOf, descendantsOf, type LineageGraph } from './lineage-graph.ts';
+import { openDatabase } from './open-database.ts';
+import { isProcessRunning, Processes } from './processes.ts';
+import { Recorder, type Commit } from './recorder.ts';
+import { restoreResults, type RestorableResult, type RestoreCounts } from './restore.ts';
+import { Runs } from './runs.ts';
+import { LineageStatCache } from './stat-cache.ts';
+
+export class Lineage {
+  readonly statCache: StatCache;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #statCache: LineageStatCache;
+  readonly #cache: Cache;
+  readonly #runs: Runs;
+  readonly #dataflow: Dataflow;
+  readonly #executions: Executions;
+  readonly #recorder: Recorder;
+  readonly #leases: Leases;
+  readonly #closures: Closures;
+  readonly #checks: ExpectationChecks;
+
+  private constructor(connection: Connection, clock: Clock) {
+    const processes = new Processes(connection, clock);
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#statCache = new LineageStatCache(connection);
+    this.statCache = this.#statCache;
+    this.#cache = new Cache(connection);
+    this.#runs = new Runs(connection, processes);
+    this.#dataflow = new Dataflow(connection);
+    this.#executions = new Executions(connection, clock, processes, this.#cache, this.#dataflow);
+    this.#recorder = new Recorder(connection, this.#cache, this.#executions);
+    this.#leases = new Leases(connection, clock, processes);
+    this.#closures = new Closures(connection);
+    this.#checks = new ExpectationChecks(connection);
+  }
+
+  /**
+   * Opens the database, or creates it unless `readOnly`. Throws UserError: database-newer, database-older (only when read-only),
+   * database-missing (likewise), database-unreadable, database-inaccessible; every method: database-busy, database-full.
+   */
+  static open(path: string, options: { clock: Clock; readOnly?: boolean }): Lineage {
+    return new Lineage(openDatabase(path, { readOnly: options.readOnly ?? false }), options.clock);
+  }
+
+  /** Flushes the stat cache. */
+  close(): void {
+    try {
+      this.#statCache.close();
+    } finally {
+      this.#connection.close();
+    }
+  }
+
+  // Cache
+
+  findResult(key: Digest): StoredResult | undefined {
+    return this.#cache.findResult(key);
+  }
+
+  /** Of many keys, as of one moment; about three times as fast as one by one. Keys without a result are absent. */
+  findResults(keys: Iterable<Digest>): Map<Digest, StoredResult> {
+    return this.#cache.findResults(keys);
+  }
+
+  listResultKeys(): Digest[] {
+    return this.#cache.listKeys();
+  }
+
+  /** Durable when it returns, as a sweep needs it (rows before blobs). The history stays. Idempotent. */
+  forgetResult(key: Digest): void {
+    this.#cache.forgetResults([key]);
+  }
+
+  forgetResults(keys: Iterable<Digest>): void {
+    this.#cache.forgetResults(keys);
+  }
+
+  /** What the instance used in the most recent run in which it was cached or ran well. */
+  findLatestAction(instance: string): LatestAction | undefined {
+    return this.#cache.findLatestAction(instance);
+  }
+
+  findAction(key: Digest): Action | undefined {
+    return this.#cache.findAction(key);
+  }
+
+  hasRun(key: Digest): boolean {
+    return this.#cache.hasRun(key);
+  }
+
+  // History
+
+  startRun(run: RunStart): number {
+    return this.#runs.start(run);
+  }
+
+  endRun(id: number, status: Exclude<RunStatus, 'running'>, endedAtMs: number): void {
+    this.#runs.end(id, status, endedAtMs);
+  }
+
+  /** Throws InternalError when the key is not the action's. */
+  startExecution(execution: ExecutionStart): number {
+    return this.#executions.start(execution);
+  }
+
+  /** For every end but `ok`. Leaves no result. Throws InternalError when the execution has ended already. */
+  failExecution(id: number, end: ExecutionEnd): void {
+    this.#executions.fail(id, end);
+  }
+
+  /**
+   * The only way a result becomes visible: all of it or nothing, on disk when it returns. Its blobs and manifests must be in the
+   * store. Throws InternalError when inputs or outputs are not those of the action, or an expectation does not hold.
+   */
+  commitResult(commit: Commit): void {
+    this.#recorder.commit(commit);
+  }
+
+  recordOutcome(runId: number, outcome: StageOutcome): void {
+    this.#runs.recordOutcomes(runId, [outcome]);
+  }
+
+  /** In one transaction. */
+  recordOutcomes(runId: number, outcomes: Iterable<StageOutcome>): void {
+    this.#runs.recordOutcomes(runId, outcomes);
+  }
+
+  listRuns(limit: number): Run[] {
+    return this.#runs.list(limit);
+  }
+
+  findRun(id: number): Run | undefined {
+    return this.#runs.find(id);
+  }
+
+  outcomesOf(runId: number): StageOutcome[] {
+    return this.#runs.outcomesOf(runId);
+  }
+
+  executionsOf(instanceOrStage: string, limit: number): Execution[] {
+    return this.#executions.listOf(instanceOrStage, limit);
+  }
+
+  executionsOfRun(runId: number): Execution[] {
+    return this.#executions.listOfRun(runId);
+  }
+
+  findExecution(id: number): Execution | undefined {
+    return this.#executions.find(id);
+  }
+
+  /** Running executions and runs whose process is gone become `lost`; returns the executions. */
+  markLost(isAlive: (pid: number) => boolean = isProcessRunning): Execution[] {
+    return this.#executions.markLost(isAlive);
+  }
+
+  // Remembered findings
+
+  findExpectation(digest: Digest): ExpectationRecord | undefined {
+    return this.#checks.find(digest);
+  }
+
+  saveExpectation(digest: Digest, record: ExpectationRecord): void {
+    this.#checks.save(digest, record);
+  }
+
+  recallClosure(program: string): string | undefined {
+    return this.#closures.recall(program);
+  }
+
+  rememberClosure(program: string, json: string): void {
+    this.#closures.remember(program, json);
+  }
+
+  // Leases
+
+  acquireLease(key: Digest, pid: number, instance: string): LeaseAnswer {
+    return this.#leases.acquire(key, pid, instance);
+  }
+
+  renewLeases(pid: number): void {
+    this.#leases.renew(pid);
+  }
+
+  releaseLease(key: Digest, pid: number): void {
+    this.#leases.release(key, pid);
+  }
+
+  // Dataflow
+
+  producersOf(artifact: Digest): ArtifactUse[] {
+    return this.#dataflow.producersOf(artifact);
+  }
+
+  consumersOf(artifact: Digest): ArtifactUse[] {
+    return this.#dataflow.consumersOf(artifact);
+  }
+
+  /** Everything it was made from, through any number of steps. */
+  ancestorsOf(artifact: Digest): LineageGraph {
+    return ancestorsOf(this.#connection, artifact);
+  }
+
+  /** Everything made from it, through any number of steps. */
+  descendantsOf(artifact: Digest): LineageGraph {
+    return descendantsOf(this.#connection, artifact);
+  }
+
+  inputsOf(executionId: number): InputRow[] {
+    return this.#dataflow.inputsOf(executionId);
+  }
+
+  outputsOf(executionId: number): OutputRow[] {
+    return this.#dataflow.outputsOf(executionId);
+  }
+
+  metricsOf(executionId: number): MetricRow[] {
+    return this.#dataflow.metricsOf(executionId);
+  }
+
+  paramsOf(executionId: number): ParamRow[] {
+    return this.#dataflow.paramsOf(executionId);
+  }
+
+  expectationsOf(executionId: number): ExpectationRecord[] {
+    return this.#dataflow.expectationsOf(executionId);
+  }
+
+  findArtifact(digest: Digest): Artifact | undefined {
+    return this.#dataflow.findArtifact(digest);
+  }
+
+  findArtifactByPrefix(hex: string): Digest[] {
+    return this.#dataflow.findArtifactByPrefix(hex);
+  }
+
+  reachableDigests(): Set<Digest> {
+    return this.#dataflow.reachableDigests();
+  }
+
+  // Rebuilding: call rebuildLineage (rebuild.ts), which reads and checks the records.
+
+  restoreResults(chunks: Iterable<readonly RestorableResult[]>): RestoreCounts {
+    const parts = { connection: this.#connection, clock: this.#clock, runs: this.#runs };
+    return restoreResults({ ...parts, executions: this.#executions, recorder: this.#recorder }, chunks);
+  }
+}
