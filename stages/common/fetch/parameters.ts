@@ -1,0 +1,121 @@
+/** What may be asked of the fetch stage. Kept free of tensors: who only fetches loads no tensor library. */
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import type { StageContext } from '../../../lib/stage-api/context.ts';
+import { StageError } from '../../../lib/stage-api/stage-error.ts';
+import { CATALOGUE, CIFAR_BATCH_COUNT, CIFAR_BATCHES, PUBLISHED_NAMES, type PublishedName } from './catalogue.ts';
+
+export const DATASET_NAMES = ['glyphs', ...PUBLISHED_NAMES] as const;
+export type DatasetName = (typeof DATASET_NAMES)[number];
+
+export interface FetchParameters {
+  readonly dataset: DatasetName;
+  /** Records to keep; null keeps all. */
+  readonly limits: { readonly train: number | null; readonly test: number | null };
+  /** Training batches of cifar10, ascending; empty for the other datasets. */
+  readonly batches: readonly number[];
+  readonly seed: number;
+  /** A folder to read from instead of the network; null downloads. */
+  readonly mirror: string | null;
+}
+
+/** As many digits as MNIST has: the generator could make more, but a default of "all" must mean something. */
+export const GLYPH_COUNTS = { train: 60_000, test: 10_000 } as const;
+
+/** Checks the params and the unkeyed `mirror` of the stage. Throws StageError 'parameter-invalid': the path, the value, what is allowed. */
+export function readFetchParameters(context: Pick<StageContext, 'params' | 'unkeyed'>): FetchParameters {
+  const { params, unkeyed } = context;
+  const dataset = check('dataset', params['dataset'], DATASET, datasetHint(params['dataset']));
+  const wanted = check('fetch', params['fetch'] ?? {}, FETCH);
+  const seed = check('seed', params['seed'], SEED);
+  const mirror = check('mirror', unkeyed['mirror'] ?? null, MIRROR);
+  const batches = batchesOf(dataset, wanted.batches);
+  const available = availableCounts(dataset, batches);
+  for (const part of ['train', 'test'] as const) {
+    const limit = wanted[part];
+    if (limit === null || limit <= available[part]) continue;
+    const of = dataset === 'cifar10' && part === 'train' ? ` (training batches ${batches.join(', ')})` : '';
+    throw invalid(
+      `fetch.${part}`,
+      limit,
+      `null or an integer of 1 to ${available[part]}, all that ${dataset} has${of}`,
+    );
+  }
+  return {
+    dataset,
+    limits: { train: wanted.train, test: wanted.test },
+    batches,
+    seed,
+    mirror: mirror === '' ? null : mirror,
+  };
+}
+
+/** How many records the dataset has to choose from. */
+export function availableCounts(
+  dataset: DatasetName,
+  batches: readonly number[],
+): { readonly train: number; readonly test: number } {
+  if (dataset === 'glyphs') return GLYPH_COUNTS;
+  const { counts } = CATALOGUE[dataset satisfies PublishedName];
+  return dataset === 'cifar10' ? { ...counts, train: batches.length * CIFAR_BATCH_COUNT } : counts;
+}
+
+function batchesOf(dataset: DatasetName, batches: readonly number[] | null): readonly number[] {
+  if (dataset === 'cifar10') return batches === null ? CIFAR_BATCHES : [...batches].sort((a, b) => a - b);
+  if (batches === null) return [];
+  throw invalid('fetch.batches', batches, `null: only cifar10 comes in batches, and the dataset is ${dataset}`);
+}
+
+const LIMIT = z
+  .int({ error: 'null or an integer of at least 1' })
+  .min(1, { error: 'null or an integer of at least 1' });
+const BATCHES_ALLOWED = 'null or a list of different integers of 1 to 5';
+
+const DATASET = z.enum(DATASET_NAMES, { error: DATASET_NAMES.join(', ') });
+const SEED_ALLOWED = 'an integer of 1 to 2147483647';
+const SEED = z
+  .int({ error: SEED_ALLOWED })
+  .min(1, { error: SEED_ALLOWED })
+  .max(2 ** 31 - 1, { error: SEED_ALLOWED });
+const MIRROR = z.string({ error: 'null or the path of a folder' }).nullable();
+const FETCH = z.strictObject(
+  {
+    train: LIMIT.nullable().default(null),
+    test: LIMIT.nullable().default(null),
+    batches: z
+      .array(z.int({ error: BATCHES_ALLOWED }).min(1, { error: BATCHES_ALLOWED }).max(5, { error: BATCHES_ALLOWED }), {
+        error: BATCHES_ALLOWED,
+      })
+      .min(1, { error: BATCHES_ALLOWED })
+      .refine((batches) => new Set(batches).size === batches.length, { error: BATCHES_ALLOWED })
+      .nullable()
+      .default(null),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? 'train, test, batches' : 'a map of train, test and batches',
+  },
+);
+
+function check<T>(name: string, value: unknown, schema: z.ZodType<T>, hint?: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const path = [...issue.path, ...unknownKey];
+  const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], value);
+  throw invalid([name, ...path].join('.'), found, issue.message, hint);
+}
+
+function invalid(path: string, value: unknown, allowed: string, hint?: string): StageError {
+  const found = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
+  return new StageError('parameter-invalid', `parameter ${path} ${found}; allowed: ${allowed}`, {
+    hint: hint ?? `change it in pipeline.yaml, or for one run with --set ${path}=VALUE`,
+  });
+}
+
+function datasetHint(name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '') return undefined;
+  const near = closest(name.toLowerCase(), DATASET_NAMES);
+  return distance(name.toLowerCase(), near) <= Math.max(2, name.length / 3) ? `did you mean "${near}"?` : undefined;
+}
