@@ -1,0 +1,239 @@
+/**
+ * The scheduler: starts each instance when its inputs are known and the machine has room, and asks again, with the inputs in hand,
+ * whether it needs to run at all. An upstream stage that ran and made the same bytes leaves everything below it cached.
+ */
+import { setMaxListeners } from 'node:events';
+import type { Digest } from '../base/digest.ts';
+import { InternalError, unreachable, UserError } from '../base/errors.ts';
+import type { StageFailure } from '../model/event.ts';
+import type { Verdict } from '../model/plan.ts';
+import type { ExpectationRecord, StageOutcome } from '../model/run.ts';
+import type { StageInstance } from '../model/stage.ts';
+import type { OutputLookup } from '../plan/build-action.ts';
+import { Bundles } from './bundles.ts';
+import { executeInstance } from './execute-instance.ts';
+import { checkCachedOutputs } from './expectations.ts';
+import { startHeartbeat } from './lease.ts';
+import { stopLostExecutions } from './lost-executions.ts';
+import { canStart, exceeding, giveBack, openPool, take, type ResourceName, type ResourcePool } from './resources.ts';
+import type { RunDeps, Task, TaskDeps } from './task.ts';
+
+export interface ExecuteDeps extends RunDeps {
+  /** Stages at one time, and the cpus that they share. */
+  readonly jobs: number;
+  /** After a failure: go on with all that does not need what failed. Otherwise start nothing more and let what runs finish. */
+  readonly keepGoing: boolean;
+  readonly availableMemoryMb: number;
+  readonly gpus: number;
+}
+
+/**
+ * Brings every instance to an outcome, in the order given: each after all that it reads. Emits what happens, records outcomes. When
+ * the signal comes all that runs is stopped and the rest is 'interrupted'. Rejects for bugs, after stopping what runs, and
+ * with the UserErrors of Planner.prepare.
+ */
+export async function executePlan(
+  instances: readonly StageInstance[],
+  deps: ExecuteDeps,
+): Promise<readonly StageOutcome[]> {
+  deps.store.hold();
+  const stopHeartbeat = startHeartbeat(deps.lineage);
+  try {
+    await stopLostExecutions(deps);
+    await deps.planner.prepare(instances);
+    return await new Scheduler(instances, deps).run();
+  } finally {
+    stopHeartbeat();
+    deps.store.release();
+    deps.lineage.statCache.flush();
+  }
+}
+
+class Scheduler {
+  readonly #deps: ExecuteDeps;
+  readonly #taskDeps: TaskDeps;
+  readonly #instances: readonly StageInstance[];
+  /** A bug in one task stops the others through this, as a signal does. */
+  readonly #bugAbort = new AbortController();
+  readonly #outcomes = new Map<string, StageOutcome>();
+  /** Decided to be stale, by instance. */
+  readonly #tasks = new Map<string, Task>();
+  /** Instances whose tasks run, by key: an action that two instances share is executed once. */
+  readonly #running = new Map<Digest, string>();
+  /** What became of the keys that this run executed. */
+  readonly #ended = new Map<Digest, Ending>();
+  #unrecorded: StageOutcome[] = [];
+  #pool: ResourcePool;
+  #hasFailed = false;
+  #bug: { readonly error: unknown } | null = null;
+  #wake: () => void = () => undefined;
+
+  constructor(instances: readonly StageInstance[], deps: ExecuteDeps) {
+    const { jobs, availableMemoryMb, gpus } = deps;
+    this.#instances = instances;
+    this.#deps = deps;
+    const signal = AbortSignal.any([deps.signal, this.#bugAbort.signal]);
+    // Each running process listens; more than ten of them are no leak.
+    setMaxListeners(0, signal);
+    this.#taskDeps = { ...deps, signal, bundles: new Bundles(deps.projectRoot) };
+    this.#pool = openPool({ jobs, cpus: jobs, memoryMb: availableMemoryMb, gpus });
+  }
+
+  async run(): Promise<readonly StageOutcome[]> {
+    for (;;) {
+      try {
+        if (this.#bug === null) this.#advance();
+      } catch (error) {
+        this.#giveUp(error);
+      }
+      if (this.#running.size === 0) break;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#bug !== null) throw this.#bug.error;
+    return this.#instances.map(({ id }) => {
+      const outcome = this.#outcomes.get(id);
+      if (outcome === undefined) throw new InternalError(`the scheduler left ${id} without an outcome`);
+      return outcome;
+    });
+  }
+
+  /** Takes every instance as far as it goes now. One pass is enough, as each comes after all that it reads. */
+  #advance(): void {
+    for (const instance of this.#instances) if (!this.#outcomes.has(instance.id)) this.#advanceInstance(instance);
+    this.#deps.lineage.recordOutcomes(this.#deps.runId, this.#unrecorded);
+    this.#unrecorded = [];
+  }
+
+  #advanceInstance(instance: StageInstance): void {
+    const { id, resources } = instance;
+    const known = this.#tasks.get(id);
+    if (known !== undefined && this.#running.get(known.key) === id) return;
+    const needed = neededInstances(instance).map((upstream) => this.#outcomes.get(upstream)?.outcome);
+    if (this.#taskDeps.signal.aborted || needed.includes('interrupted')) return this.#end(instance, INTERRUPTED);
+    if (needed.includes('failed') || needed.includes('skipped')) return this.#end(instance, SKIPPED);
+    if (needed.includes(undefined)) return;
+    // Also after a failure, when nothing starts any more: what is cached is told of.
+    const task = known ?? this.#decide(instance);
+    if (task === undefined) return;
+    const twin = this.#ended.get(task.key);
+    if (twin !== undefined) return this.#end(instance, { ...twin, outcome: twinOutcome(twin), durationMs: 0 });
+    if (this.#hasFailed && !this.#deps.keepGoing) return this.#end(instance, { ...SKIPPED, key: task.key });
+    if (!this.#running.has(task.key) && canStart(this.#pool, resources)) this.#start(task);
+  }
+
+  /** The task of a stale instance. Ends a cached one, and one about which nothing can be found out; then undefined. */
+  #decide(instance: StageInstance): Task | undefined {
+    const outputsOf: OutputLookup = ({ instance: id, output }) => this.#outcomes.get(id)?.outputs[output];
+    try {
+      const verdict = this.#deps.planner.decide(instance, outputsOf);
+      switch (verdict.state) {
+        case 'cached':
+          this.#endCached(instance, verdict);
+          return undefined;
+        case 'stale': {
+          const { action, key, reasons } = verdict;
+          const task = { instance, action, key, reasons, outputsOf };
+          this.#tasks.set(instance.id, task);
+          return task;
+        }
+        case 'undecided':
+          throw new InternalError(`${instance.id} still waits on ${verdict.waitingOn.join(', ')}`);
+        default:
+          return unreachable(verdict);
+      }
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#end(instance, { ...NOTHING, outcome: 'failed', failure: failureOf(error) });
+      return undefined;
+    }
+  }
+
+  #endCached(instance: StageInstance, { action, key, outputs }: Extract<Verdict, { state: 'cached' }>): void {
+    const executionId = this.#deps.lineage.findResult(key)?.executionId ?? null;
+    const cached: Ending = { ...NOTHING, outcome: 'cached', key, executionId };
+    const onChecked = (record: ExpectationRecord): void =>
+      this.#deps.emit({ kind: 'expectation-checked', instance: instance.id, record });
+    try {
+      checkCachedOutputs(instance, action, outputs, { ...this.#deps, onChecked });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return this.#end(instance, { ...cached, outcome: 'failed', failure: failureOf(error) });
+    }
+    this.#end(instance, { ...cached, outputs });
+  }
+
+  #start(task: Task): void {
+    const { instance, key, reasons } = task;
+    const { clock, emit } = this.#deps;
+    for (const { name, needed, available } of exceeding(this.#pool.capacity, instance.resources)) {
+      const message = `${instance.id} needs ${needed} ${UNITS[name]}; there are ${available}: it runs alone`;
+      emit({ kind: 'warning', message });
+    }
+    this.#pool = take(this.#pool, instance.resources);
+    this.#running.set(key, instance.id);
+    const startedMs = clock.elapsedMs();
+    executeInstance(task, this.#taskDeps)
+      .then((end) => {
+        const ending: Ending = { ...NOTHING, ...end, key, reasons, durationMs: clock.elapsedMs() - startedMs };
+        this.#ended.set(key, ending);
+        this.#end(instance, ending);
+      })
+      .catch((error: unknown) => this.#giveUp(error))
+      .finally(() => {
+        this.#pool = giveBack(this.#pool, instance.resources);
+        this.#running.delete(key);
+        this.#wake();
+      });
+  }
+
+  /** Stops what runs; `run` throws the error when it has ended. */
+  #giveUp(error: unknown): void {
+    this.#bug ??= { error };
+    this.#bugAbort.abort();
+  }
+
+  #end(instance: StageInstance, { failure, ...ending }: Ending): void {
+    const outcome: StageOutcome = { instance: instance.id, stage: instance.stage, ...ending };
+    this.#outcomes.set(instance.id, outcome);
+    this.#unrecorded.push(outcome);
+    this.#tasks.delete(instance.id);
+    if (ending.outcome === 'failed') this.#hasFailed = true;
+    this.#deps.emit({ kind: 'stage-finished', outcome, failure });
+  }
+}
+
+/** A StageOutcome but for whose it is, and the failure that goes with it. */
+type Ending = Omit<StageOutcome, 'instance' | 'stage'> & { readonly failure: StageFailure | null };
+
+const NOTHING = { key: null, reasons: [], executionId: null, outputs: {}, durationMs: 0, failure: null } as const;
+const SKIPPED: Ending = { ...NOTHING, outcome: 'skipped' };
+const INTERRUPTED: Ending = { ...NOTHING, outcome: 'interrupted' };
+const UNITS: Readonly<Record<ResourceName, string>> = { cpus: 'cpus', memoryMb: 'MB of memory', gpus: 'gpus' };
+
+function neededInstances(instance: StageInstance): readonly string[] {
+  return Object.values(instance.inputs).flatMap((input) => {
+    switch (input.kind) {
+      case 'path':
+        return [];
+      case 'output':
+        return [input.instance];
+      case 'all':
+        return input.members.map((member) => member.instance);
+      default:
+        return unreachable(input);
+    }
+  });
+}
+
+/** The second of two instances with one action finds the first one's result, or has its failure. */
+function twinOutcome({ outcome }: Ending): StageOutcome['outcome'] {
+  return outcome === 'ran' || outcome === 'shared' ? 'cached' : outcome;
+}
+
+/** The failure of a stage that did not come to run. */
+function failureOf(error: UserError): StageFailure {
+  const { code, message, hint } = error;
+  return { code, message, hint: hint ?? 'assay doctor', logPath: null, logTail: [], quarantinePath: null };
+}

@@ -1,0 +1,201 @@
+/** The life of one execution: sandbox, process, checks, store, record. */
+import { lstatSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../base/digest.ts';
+import { UserError } from '../base/errors.ts';
+import { resultRecord } from '../lineage/result-record.ts';
+import type { Commit } from '../lineage/recorder.ts';
+import type { StageFailure } from '../model/event.ts';
+import type { OutputDigests } from '../model/plan.ts';
+import type { ExecutionEnd, ExpectationRecord } from '../model/run.ts';
+import { inspectOutputs } from './collect-outputs.ts';
+import { checkFreshOutputs } from './expectations.ts';
+import { findEdits, refuseModifiedInputs } from './recheck.ts';
+import { markerOf, runProcess, type ProcessEnd } from './run-process.ts';
+import { clearSandbox, contextPathOf, prepareSandbox, sandboxFolder, type Sandbox } from './sandbox.ts';
+import { stageCommand, stageEnvironment } from './stage-command.ts';
+import { editedWhileRunning, judgeEnd, problemOf, type Problem } from './stage-problem.ts';
+import { stopMarked } from './stop-group.ts';
+import { isForced, type Task, type TaskDeps } from './task.ts';
+
+export type AttemptEnd =
+  | { readonly ok: true; readonly executionId: number; readonly outputs: OutputDigests }
+  | {
+      readonly ok: false;
+      readonly executionId: number;
+      readonly problem: Problem;
+      readonly failure: StageFailure;
+    };
+
+/** Filled in as the execution goes, so that its record says as much as was known when it ended. */
+interface Trace {
+  sandbox: Sandbox | null;
+  end: ProcessEnd | null;
+  logDigest: Digest | null;
+}
+
+/** Runs a task once and records it, however it ends. The caller holds the lease of the key. Rejects only for bugs. */
+export async function runAttempt(task: Task, attempt: number, deps: TaskDeps): Promise<AttemptEnd> {
+  const { instance, action, key } = task;
+  const start = { instance: instance.id, stage: instance.stage, key, action, startedAtMs: deps.clock.nowMs() };
+  const executionId = deps.lineage.startExecution({ ...start, runId: deps.runId, attempt, pid: process.pid });
+  const trace: Trace = { sandbox: null, end: null, logDigest: null };
+  try {
+    const results = await makeResults(task, attempt, deps, trace);
+    if ('problem' in results) return recordFailure(task, executionId, results.problem, trace, deps);
+    const commit = { executionId, end: endOf('ok', trace, deps), ...results };
+    // Blobs and manifests are stored by now; the record before the row that names it, and the row last of all.
+    const recordDigest = deps.store.putBytes(resultRecord(start, commit));
+    deps.lineage.commitResult({ ...commit, recordDigest });
+    clearSandbox(deps.store, sandboxFolder(deps.store.paths.staging, key), []);
+    const outputs = Object.fromEntries(results.outputs.map(({ name, artifact }) => [name, artifact.digest]));
+    return { ok: true, executionId, outputs };
+  } catch (error) {
+    const problem = error instanceof UserError ? problemOf(error) : bugOf(error);
+    const failed = recordFailure(task, executionId, problem, trace, deps);
+    if (error instanceof UserError) return failed;
+    throw error;
+  }
+}
+
+type Results = Pick<Commit, 'inputs' | 'outputs' | 'metrics' | 'expectations'>;
+
+async function makeResults(
+  task: Task,
+  attempt: number,
+  deps: TaskDeps,
+  trace: Trace,
+): Promise<Results | { readonly problem: Problem }> {
+  const { instance, action } = task;
+  const sandbox = await openSandbox(task, attempt, deps);
+  trace.sandbox = sandbox;
+  deps.emit({ kind: 'stage-started', instance: instance.id, attempt, reasons: task.reasons, logPath: sandbox.logPath });
+  const end = await runStageProcess(task, sandbox, deps);
+  trace.end = end;
+  if (!end.isLogEmpty) trace.logDigest = deps.store.putBytes(readFileSync(sandbox.logPath));
+  warnOfLeftovers(instance.id, end, deps);
+
+  // First of all: an altered input is in the store, whatever became of the stage that altered it.
+  if (end.how !== 'not-started') refuseModifiedInputs(deps.store, sandbox.inputs);
+  const problem = judgeEnd(instance, end);
+  if (problem !== null) return { problem };
+  const metrics = inspectOutputs(instance.outputs, sandbox.outputsFolder);
+  const edits = await findEdits(instance, action, task.outputsOf, deps);
+  if (edits.length > 0) throw editedWhileRunning(edits);
+  const onChecked = (record: ExpectationRecord): void =>
+    deps.emit({ kind: 'expectation-checked', instance: instance.id, record });
+  const expectations = checkFreshOutputs(instance, action, sandbox, { ...deps, onChecked });
+  const outputs = Object.entries(instance.outputs).map(([name, kind]) => ({
+    name,
+    kind,
+    artifact: deps.store.putOutput(sandbox.outputPaths[name] as string),
+  }));
+  return { inputs: sandbox.inputs, outputs, metrics, expectations };
+}
+
+async function openSandbox(task: Task, attempt: number, deps: TaskDeps): Promise<Sandbox> {
+  const { instance, action, key } = task;
+  const { program } = instance;
+  const programText = program.kind === 'module' ? await deps.bundles.textOf(program.path, action.code) : null;
+  // We hold the lease, so what still runs in this sandbox was left by an engine that died.
+  const folder = sandboxFolder(deps.store.paths.staging, key);
+  await stopMarked(markerOf(contextPathOf(folder)), deps.graceMs);
+  const keepsCheckpoint = attempt > 1 || !isForced(task);
+  const { projectRoot, store } = deps;
+  return prepareSandbox({ projectRoot, store, instance, action, key, programText, keepsCheckpoint });
+}
+
+function runStageProcess({ instance, action }: Task, sandbox: Sandbox, deps: TaskDeps): Promise<ProcessEnd> {
+  const { emit } = deps;
+  return runProcess({
+    ...stageCommand(instance, sandbox),
+    cwd: sandbox.folder,
+    env: stageEnvironment(action, sandbox, deps.env),
+    contextPath: sandbox.contextPath,
+    logPath: sandbox.logPath,
+    timeoutMs: instance.timeoutMs,
+    ...(deps.graceMs === undefined ? {} : { graceMs: deps.graceMs }),
+    signal: deps.signal,
+    onText: (stream, text) => emit({ kind: 'stage-output', instance: instance.id, stream, text }),
+    onMessage: (message) => {
+      if (message.type === 'message') emit({ kind: 'stage-message', instance: instance.id, message: message.text });
+      else {
+        const { done, total, unit, label } = message;
+        emit({ kind: 'stage-progress', instance: instance.id, done, total, unit, label });
+      }
+    },
+    onMalformed: (line) =>
+      emit({
+        kind: 'warning',
+        message: `${instance.id} sent a message that is none: ${JSON.stringify(line.slice(0, 200))}`,
+      }),
+  });
+}
+
+function recordFailure(
+  { instance, key }: Task,
+  executionId: number,
+  problem: Problem,
+  trace: Trace,
+  deps: TaskDeps,
+): AttemptEnd {
+  const { sandbox } = trace;
+  const quarantinePath = sandbox === null ? null : deps.store.quarantineOutputs(executionId, outputsToKeep(sandbox));
+  deps.lineage.failExecution(executionId, endOf(problem.status, trace, deps));
+  // A checkpoint of code or inputs that are not the key's must not be continued from under that key.
+  const isTrusted = problem.code !== 'tainted-by-edit' && problem.code !== 'input-modified';
+  const folder = sandboxFolder(deps.store.paths.staging, key);
+  clearSandbox(deps.store, folder, isTrusted ? ['log.txt', 'checkpoint'] : ['log.txt']);
+  const failure: StageFailure = {
+    code: problem.code,
+    message: problem.message,
+    hint: problem.hint ?? `assay log ${quoted(instance.id)}`,
+    logPath: trace.end === null || trace.end.isLogEmpty ? null : (sandbox?.logPath ?? null),
+    logTail: trace.end?.logTail ?? [],
+    quarantinePath,
+  };
+  return { ok: false, executionId, problem, failure };
+}
+
+function endOf(status: ExecutionEnd['status'], trace: Trace, deps: TaskDeps): ExecutionEnd {
+  return {
+    status,
+    endedAtMs: deps.clock.nowMs(),
+    exitCode: trace.end?.exitCode ?? null,
+    signal: trace.end?.signal ?? null,
+    peakMemoryBytes: trace.end?.peakMemoryBytes ?? null,
+    logDigest: trace.logDigest,
+  };
+}
+
+/** Folders that the engine made and the stage left empty are no partial outputs. */
+function outputsToKeep(sandbox: Sandbox): string {
+  for (const name of readdirSync(sandbox.outputsFolder)) {
+    const path = join(sandbox.outputsFolder, name);
+    if (lstatSync(path).isDirectory() && readdirSync(path).length === 0) rmdirSync(path);
+  }
+  return sandbox.outputsFolder;
+}
+
+function bugOf(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  return { status: 'failed', code: 'internal-error', message, hint: undefined, mayRetry: false };
+}
+
+function warnOfLeftovers(instance: string, end: ProcessEnd, { emit }: TaskDeps): void {
+  if (end.leftRunning) {
+    emit({
+      kind: 'warning',
+      message: `${instance} ended and left processes running in the background; they were stopped`,
+    });
+  }
+  if (end.survivors.length > 0) {
+    const pids = end.survivors.join(', ');
+    emit({ kind: 'warning', message: `${instance}: could not be stopped even with SIGKILL: process ${pids}` });
+  }
+}
+
+/** An argument for a POSIX shell, as a person would type it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

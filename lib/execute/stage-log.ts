@@ -1,0 +1,61 @@
+/** What a stage's programs wrote to stdout and stderr: a file, the last lines, and text for whoever watches. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { LineReader } from './messages.ts';
+
+export type LogStream = 'stdout' | 'stderr';
+
+/** More than anybody reads; it keeps a stage that prints in a loop from filling the disk. */
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
+const TAIL_LINES = 20;
+
+/** Both streams in the order in which their pieces came. Watchers get whole lines. */
+export class StageLog {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #onText: (stream: LogStream, text: string) => void;
+  readonly #readers = { stdout: new LineReader(), stderr: new LineReader() };
+  readonly #tail: string[] = [];
+  #sizeBytes = 0;
+
+  constructor(path: string, onText: (stream: LogStream, text: string) => void) {
+    this.path = path;
+    this.#fd = openSync(path, 'w');
+    this.#onText = onText;
+  }
+
+  write(stream: LogStream, piece: Uint8Array): void {
+    this.#keep(piece);
+    this.#show(stream, this.#readers[stream].push(piece));
+  }
+
+  /** Call once, when both streams have ended. */
+  close(): void {
+    this.#show('stdout', this.#readers.stdout.end());
+    this.#show('stderr', this.#readers.stderr.end());
+    closeSync(this.#fd);
+  }
+
+  get isEmpty(): boolean {
+    return this.#sizeBytes === 0;
+  }
+
+  /** The last lines, oldest first. */
+  get tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  #keep(piece: Uint8Array): void {
+    if (this.#sizeBytes >= MAX_LOG_BYTES) return;
+    writeSync(this.#fd, piece);
+    this.#sizeBytes += piece.length;
+    if (this.#sizeBytes >= MAX_LOG_BYTES)
+      writeSync(this.#fd, '\n[assay: the log ends here, at 64 MiB; the stage wrote more]\n');
+  }
+
+  #show(stream: LogStream, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#tail.push(...lines.slice(-TAIL_LINES));
+    this.#tail.splice(0, this.#tail.length - TAIL_LINES);
+    this.#onText(stream, `${lines.join('\n')}\n`);
+  }
+}
