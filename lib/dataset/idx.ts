@@ -38,7 +38,7 @@ export function parseIdx(bytes: Uint8Array, name: string): Idx {
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   // A product beyond 2^53 is inexact but still far from any file's length.
   const valueCount = dimensions.reduce((product, dimension) => product * dimension, 1);
-  const wanted = `${valueCount} values (${dimensions.join(' x ')})`;
+  const wanted = `${dimensions.join(' x ')} values`;
   const available = bytes.length - headerBytes;
   if (available < valueCount) throw corrupt(bytes.length, wanted, `the end of the file after ${available}`);
   if (available > valueCount) {
@@ -48,7 +48,8 @@ export function parseIdx(bytes: Uint8Array, name: string): Idx {
       `${available - valueCount} bytes more`,
     );
   }
-  return { dimensions, values: bytes.subarray(headerBytes) };
+  // A plain Uint8Array even of a Buffer, whose slice() would not copy.
+  return { dimensions, values: new Uint8Array(bytes.buffer, bytes.byteOffset + headerBytes, valueCount) };
 }
 
 /** The bytes of an IDX file: what parseIdx reads back. */

@@ -23,7 +23,7 @@ export function proveInclusion(leaves: Uint8Array, index: number): InclusionProo
   let place = index;
   reduceToRoot(leaves, (row, width) => {
     const sibling = place ^ 1;
-    if (sibling < width) path.push(digestAt(row, sibling).slice());
+    if (sibling < width) path.push(new Uint8Array(digestAt(row, sibling)));
     place >>= 1;
   });
   return { index, count, path };
@@ -62,7 +62,8 @@ function reduceToRoot(leaves: Uint8Array, see: (row: Uint8Array, width: number) 
   let width = leaves.length / DIGEST_BYTES;
   if (!Number.isInteger(width)) throw new InternalError(`${leaves.length} bytes are no row of digests`);
   if (width === 0) return sha256(new Uint8Array(0));
-  const row = leaves.slice();
+  // Not slice(): of a Buffer that is a view, and folding would overwrite the caller's leaves.
+  const row = new Uint8Array(leaves);
   while (width > 1) {
     see(row, width);
     const pairs = width >> 1;
@@ -70,7 +71,7 @@ function reduceToRoot(leaves: Uint8Array, see: (row: Uint8Array, width: number) 
     if (width % 2 === 1) row.copyWithin(pairs * DIGEST_BYTES, (width - 1) * DIGEST_BYTES, width * DIGEST_BYTES);
     width = pairs + (width % 2);
   }
-  return row.slice(0, DIGEST_BYTES);
+  return row.subarray(0, DIGEST_BYTES);
 }
 
 function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
