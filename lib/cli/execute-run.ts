@@ -1,0 +1,80 @@
+/** Hands a plan to the executor, and stops it when the user says so. */
+import { dirname } from 'node:path';
+import { executePlan } from '../execute/execute-plan.ts';
+import { findMarkedProcesses } from '../execute/processes.ts';
+import { markerOf } from '../execute/run-process.ts';
+import { contextPathOf } from '../execute/sandbox.ts';
+import { systemErrorCode } from '../base/errors.ts';
+import type { RunEvent } from '../model/event.ts';
+import type { Plan } from '../model/plan.ts';
+import type { StageOutcome } from '../model/run.ts';
+import type { Planner } from '../plan/planner.ts';
+import { catchInterrupts } from './interrupts.ts';
+import { readMachineCapacity } from './machine-capacity.ts';
+import type { Session } from './session.ts';
+import type { Parts } from './wire.ts';
+
+export interface ExecuteRequest {
+  readonly plan: Plan;
+  readonly planner: Planner;
+  readonly runId: number;
+  /** Null: as many as there are cores. */
+  readonly jobs: number | null;
+  readonly keepGoing: boolean;
+  readonly emit: (event: RunEvent) => void;
+}
+
+export interface ExecutedRun {
+  readonly outcomes: readonly StageOutcome[];
+  readonly wasInterrupted: boolean;
+}
+
+export async function executeRun(request: ExecuteRequest, parts: Parts, session: Session): Promise<ExecutedRun> {
+  const { plan, planner, runId, keepGoing, emit } = request;
+  /** Sandboxes in which something may be running. */
+  const sandboxes = new Map<string, string>();
+  const interrupts = catchInterrupts(session.terminal.err, () => killMarked(sandboxes.values()));
+  const { cpus, availableMemoryMb, gpus } = readMachineCapacity();
+  try {
+    const outcomes = await executePlan(
+      plan.steps.map(({ instance }) => instance),
+      {
+        planner,
+        store: parts.store,
+        lineage: parts.lineage,
+        clock: session.clock,
+        projectRoot: parts.projectRoot,
+        pipeline: plan.pipeline,
+        env: session.env,
+        runId,
+        emit: (event) => {
+          if (event.kind === 'stage-started') sandboxes.set(event.instance, dirname(event.logPath));
+          if (event.kind === 'stage-finished') sandboxes.delete(event.outcome.instance);
+          emit(event);
+        },
+        signal: interrupts.signal,
+        jobs: request.jobs ?? cpus,
+        keepGoing,
+        availableMemoryMb,
+        gpus,
+      },
+    );
+    return { outcomes, wasInterrupted: interrupts.signal.aborted };
+  } finally {
+    interrupts.release();
+  }
+}
+
+/** At once and whatever they do about it. */
+function killMarked(sandboxes: Iterable<string>): void {
+  for (const folder of sandboxes) {
+    for (const pid of findMarkedProcesses(markerOf(contextPathOf(folder)))) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        // Gone between being listed and now.
+        if (systemErrorCode(error) !== 'ESRCH') throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,207 @@
+/** Every command's name, arguments, options and help. The commands themselves are loaded when called. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Terminal } from '../report/reporter.ts';
+import type { ForceOption } from './planning.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { Session } from './session.ts';
+import { ASSAY_VERSION } from './version.ts';
+
+export type CommandBody = (session: Session) => Promise<ExitCode>;
+/** Runs a command's body in a session of its own. */
+export type StartCommand = (projectOption: string | undefined, body: CommandBody) => Promise<void>;
+
+export function buildProgram(terminal: Terminal, start: StartCommand): Command {
+  const program = new Command('assay')
+    .description(
+      'Runs a declared pipeline of stages, stores every result under the hash of its content, ' +
+        'and reruns only what an edit has invalidated.',
+    )
+    .version(ASSAY_VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .option('--project <dir>', 'the folder that holds pipeline.yaml (default: the nearest one upwards)')
+    .addHelpText('after', examples(['assay init', 'assay run', 'assay plan', 'assay why poison']))
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, terminal.err.colors.red('error:'))),
+    });
+  // One action for all: the body is loaded, then run.
+  const run = (body: CommandBody): Promise<void> => start(program.opts<{ project?: string }>().project, body);
+
+  running(program, run);
+  reporting(program, run);
+  keeping(program, run);
+  return program;
+}
+
+type Run = (body: CommandBody) => Promise<void>;
+
+function running(program: Command, run: Run): void {
+  pipelineOptions(
+    program
+      .command('run')
+      .description('run what is stale, and all that the targets need')
+      .argument('[targets...]', 'stages, instances or outputs (default: the whole pipeline)')
+      .option('--jobs <n>', 'stages at one time (default: the number of cores)', parseCount)
+      .option('--force [stage]', 'run again although cached: this stage, or without a name the targets', collectForce)
+      .option('--keep-going', 'after a failure, run what does not need the failed stage')
+      .option('--json', 'print one JSON event a line'),
+  )
+    .addHelpText(
+      'after',
+      examples([
+        'assay run',
+        'assay run evaluate --set attack.count=1200',
+        'assay run --profile mnist --jobs 4',
+        "assay run 'poison[chosen=7,count=600]'",
+        'assay run --force retrain',
+      ]),
+    )
+    .action((targets: string[], options) =>
+      run(async (session) => (await import('./commands/run.ts')).runCommand(session, targets, options)),
+    );
+
+  pipelineOptions(program.command('plan').description('what would run, and why').argument('[targets...]', 'as for run'))
+    .option('--force [stage]', 'as for run', collectForce)
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay plan', 'assay plan evaluate --set seed=2']))
+    .action((targets: string[], options) =>
+      run(async (session) => (await import('./commands/plan.ts')).planCommand(session, targets, options)),
+    );
+
+  pipelineOptions(
+    program
+      .command('why')
+      .description('the exact fields that make a stage stale, and why it last ran')
+      .argument('<stage>', 'a stage or an instance'),
+  )
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay why poison', 'assay why poison --set attack.count=1200']))
+    .action((stage: string, options) =>
+      run(async (session) => (await import('./commands/why.ts')).whyCommand(session, stage, options)),
+    );
+}
+
+function reporting(program: Command, run: Run): void {
+  pipelineOptions(program.command('status').description('each stage now, the last run, the size of the store'))
+    .option('--json', 'print JSON')
+    .action((options) =>
+      run(async (session) => (await import('./commands/status.ts')).statusCommand(session, options)),
+    );
+
+  program
+    .command('log')
+    .description("a stage's executions and what the latest wrote")
+    .argument('<stage>', 'a stage or an instance, of the past too')
+    .option('--execution <n>', 'show the log of this execution', parseCount)
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay log poison', 'assay log poison --execution 12']))
+    .action((stage: string, options) =>
+      run(async (session) => (await import('./commands/log.ts')).logCommand(session, stage, options)),
+    );
+
+  pipelineOptions(
+    program
+      .command('show')
+      .description('an artifact with its content, or a run')
+      .argument('<what>', 'stage.output, the first digits of a digest, or run:N'),
+  )
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay show evaluate.metrics', 'assay show 3f2a', 'assay show run:12']))
+    .action((what: string, options) =>
+      run(async (session) => (await import('./commands/show.ts')).showCommand(session, what, options)),
+    );
+
+  pipelineOptions(
+    program
+      .command('lineage')
+      .description('what an artifact was made from, and what was made from it')
+      .argument('<artifact>', 'stage.output, or the first digits of a digest'),
+  )
+    .option('--up', 'only what it was made from')
+    .option('--down', 'only what was made from it')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay lineage evaluate.metrics', 'assay lineage fetch.data --down']))
+    .action((artifact: string, options) =>
+      run(async (session) => (await import('./commands/lineage.ts')).lineageCommand(session, artifact, options)),
+    );
+
+  pipelineOptions(program.command('graph').description('the pipeline as a drawing'))
+    .addOption(
+      new Option('--format <format>', 'the notation').choices(['text', 'mermaid', 'dot', 'json']).default('text'),
+    )
+    .option('--json', 'the same as --format json')
+    .addHelpText('after', examples(['assay graph', 'assay graph --format dot | dot -Tsvg > pipeline.svg']))
+    .action((options) => run(async (session) => (await import('./commands/graph.ts')).graphCommand(session, options)));
+
+  program
+    .command('diff')
+    .description('params, verdicts, artifacts and metrics that differ between two runs')
+    .argument('<runA>', 'a run number', parseCount)
+    .argument('<runB>', 'a run number', parseCount)
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay diff 11 12']))
+    .action((runA: number, runB: number, options) =>
+      run(async (session) => (await import('./commands/diff.ts')).diffCommand(session, runA, runB, options)),
+    );
+}
+
+function keeping(program: Command, run: Run): void {
+  pipelineOptions(
+    program
+      .command('export')
+      .description('write a verified copy of an artifact that is yours to edit')
+      .argument('<artifact>', 'stage.output, or the first digits of a digest')
+      .argument('<path>', 'where to; must not exist'),
+  )
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay export retrain.model ./model', 'assay export 3f2a /tmp/data']))
+    .action((artifact: string, path: string, options) =>
+      run(async (session) => (await import('./commands/export.ts')).exportCommand(session, artifact, path, options)),
+    );
+
+  program
+    .command('gc')
+    .description('remove stored bytes that no result reaches')
+    .option('--dry-run', 'only say what would go')
+    .option('--json', 'print JSON')
+    .action((options) => run(async (session) => (await import('./commands/gc.ts')).gcCommand(session, options)));
+
+  pipelineOptions(program.command('doctor').description('check this machine and this store'))
+    .option('--json', 'print JSON')
+    .action((options) =>
+      run(async (session) => (await import('./commands/doctor.ts')).doctorCommand(session, options)),
+    );
+
+  program
+    .command('init')
+    .description('write a small pipeline to start from')
+    .action(() => run(async (session) => (await import('./commands/init.ts')).initCommand(session)));
+}
+
+/** The pipeline is read as these say, the same by every command. */
+function pipelineOptions(command: Command): Command {
+  return command
+    .option('--profile <name>', 'overlay this profile of pipeline.yaml')
+    .option('--set <param=value>', 'set a param; may be given again', (value: string, all?: string[]) => [
+      ...(all ?? []),
+      value,
+    ]);
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+/** Names add up. Commander gives `true` for a bare --force without asking. */
+function collectForce(stage: string, before?: ForceOption): ForceOption {
+  return [...(Array.isArray(before) ? (before as string[]) : []), stage];
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
