@@ -63,23 +63,24 @@ const EDGE_COLUMNS = `read.artifact AS "from", made.artifact AS "to", execution.
   read.name AS input, nullif(read.label, '') AS label, made.name AS output`;
 const EDGE_ORDER = 'ORDER BY execution.id, read.name, read.label, made.name';
 
+// CROSS JOIN fixes the order of the loops: sorted by execution.id, SQLite would else read every execution there is.
 const EDGES_INTO_REACHED = `SELECT ${EDGE_COLUMNS} FROM reached
-  JOIN execution_output made ON made.artifact = reached.artifact
-  JOIN execution_input read ON read.execution_id = made.execution_id
-  JOIN execution ON execution.id = made.execution_id ${EDGE_ORDER}`;
+  CROSS JOIN execution_output made ON made.artifact = reached.artifact
+  CROSS JOIN execution_input read ON read.execution_id = made.execution_id
+  CROSS JOIN execution ON execution.id = made.execution_id ${EDGE_ORDER}`;
 
 const EDGES_OUT_OF_REACHED = `SELECT ${EDGE_COLUMNS} FROM reached
-  JOIN execution_input read ON read.artifact = reached.artifact
-  JOIN execution_output made ON made.execution_id = read.execution_id
-  JOIN execution ON execution.id = read.execution_id ${EDGE_ORDER}`;
+  CROSS JOIN execution_input read ON read.artifact = reached.artifact
+  CROSS JOIN execution_output made ON made.execution_id = read.execution_id
+  CROSS JOIN execution ON execution.id = read.execution_id ${EDGE_ORDER}`;
 
 const NODES = `SELECT reached.artifact, form, size_bytes AS sizeBytes, file_count AS fileCount FROM reached
   LEFT JOIN artifact ON artifact.digest = reached.artifact ORDER BY reached.artifact`;
 
 const PRODUCTIONS = `SELECT reached.artifact, execution.id AS executionId, run_id AS runId, instance, stage, key,
   made.name AS output, made.kind FROM reached
-  JOIN execution_output made ON made.artifact = reached.artifact
-  JOIN execution ON execution.id = made.execution_id ORDER BY execution.id, made.name`;
+  CROSS JOIN execution_output made ON made.artifact = reached.artifact
+  CROSS JOIN execution ON execution.id = made.execution_id ORDER BY execution.id, made.name`;
 
 /** What `artifact` was made from; the root alone when nothing is known of it. */
 export function ancestorsOf(connection: Connection, artifact: Digest): LineageGraph {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../lib/base/errors.ts';
 import { Lineage } from '../../lib/lineage/lineage.ts';
 import { CURRENT_VERSION } from '../../lib/lineage/schema.ts';
-import { ended, FakeClock, makeFolder, makeRig, named, nextMessage, startChild } from './rig.ts';
+import { ended, FakeClock, makeFolder, makeRig, nextMessage, startChild } from './rig.ts';
+import { named } from './samples.ts';
 
 const clock = new FakeClock();
 

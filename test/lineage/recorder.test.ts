@@ -2,7 +2,8 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { actionKey } from '../../lib/model/action.ts';
 import { flattenParams, type Commit } from '../../lib/lineage/recorder.ts';
-import { artifact, commitOf, executionEnd, executionStart, makeAction, makeRig, named, type Work } from './rig.ts';
+import { makeRig } from './rig.ts';
+import { artifact, commitOf, executionEnd, executionStart, makeAction, named, type Work } from './samples.ts';
 
 const WORK: Work = { reads: { clean: 'clean' }, makes: { data: 'made' }, params: { attack: { count: 600 }, seed: 1 } };
 

@@ -1,4 +1,4 @@
-/** Lineage databases in temporary folders, a clock that stands still until moved, and small actions, commits and child processes. */
+/** Lineage databases in temporary folders, a clock that stands still until moved, and child processes. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,12 +6,10 @@ import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../lib/base/clock.ts';
-import { digestBytes, type Digest } from '../../lib/base/digest.ts';
+import type { Digest } from '../../lib/base/digest.ts';
 import { Lineage } from '../../lib/lineage/lineage.ts';
-import type { Commit } from '../../lib/lineage/recorder.ts';
-import { actionKey, type Action } from '../../lib/model/action.ts';
-import type { Artifact } from '../../lib/model/artifact.ts';
-import type { ExecutionEnd, ExecutionStart, RunStart, StageOutcome } from '../../lib/model/run.ts';
+import { actionKey } from '../../lib/model/action.ts';
+import { commitOf, executionStart, makeAction, runStart, type Work } from './samples.ts';
 
 export class FakeClock implements Clock {
   ms = 1_700_000_000_000;
@@ -34,12 +32,6 @@ export interface Rig {
   make(instance: string, work: Work): { executionId: number; key: Digest };
 }
 
-export interface Work {
-  readonly reads?: Readonly<Record<string, string>>;
-  readonly makes: Readonly<Record<string, string>>;
-  readonly params?: Action['params'];
-}
-
 export function makeRig(): Rig {
   const path = join(makeFolder(), 'lineage.db');
   const clock = new FakeClock();
@@ -60,90 +52,7 @@ export function makeRig(): Rig {
   };
 }
 
-/** The digest of the artifact that tests call by this name. */
-export function named(name: string): Digest {
-  return digestBytes(name);
-}
-
-export function artifact(name: string): Artifact {
-  return { digest: named(name), form: 'directory', sizeBytes: 100 + name.length, fileCount: name.length };
-}
-
-export function makeAction({ reads = {}, makes, params = { seed: 1 } }: Work): Action {
-  return {
-    schema: 'action/v1',
-    salt: '1',
-    program: { module: 'stages/some.ts' },
-    code: { 'stages/some.ts': named('code') },
-    packages: {},
-    params,
-    inputs: Object.fromEntries(Object.entries(reads).map(([input, name]) => [input, named(name)])),
-    outputs: Object.fromEntries(Object.keys(makes).map((output) => [output, 'dataset' as const])),
-    env: {},
-    runtime: { node: '20', platform: 'linux', arch: 'x64', compute: null },
-  };
-}
-
-export function runStart(more: Partial<RunStart> = {}): RunStart {
-  return {
-    startedAtMs: 1_700_000_000_000,
-    argv: ['run'],
-    profile: null,
-    overrides: [],
-    pipelineDigest: named('pipeline'),
-    git: null,
-    user: 'ada',
-    host: 'here',
-    assayVersion: '0.1.0',
-    ...more,
-  };
-}
-
-export function executionStart(action: Action, more: Partial<ExecutionStart> & { runId: number }): ExecutionStart {
-  const instance = more.instance ?? 'some';
-  return {
-    instance,
-    stage: instance.replace(/\[.*/, ''),
-    attempt: 1,
-    key: actionKey(action),
-    action,
-    startedAtMs: 1_700_000_000_000,
-    pid: process.pid,
-    ...more,
-  };
-}
-
-export function executionEnd(more: Partial<ExecutionEnd> = {}): ExecutionEnd {
-  const end = { status: 'ok', endedAtMs: 1_700_000_000_005, exitCode: 0, signal: null } as const;
-  return { ...end, peakMemoryBytes: null, logDigest: null, ...more };
-}
-
-export function commitOf(executionId: number, { reads = {}, makes }: Work, end: Partial<ExecutionEnd> = {}): Commit {
-  return {
-    executionId,
-    end: executionEnd(end),
-    inputs: Object.entries(reads).map(([name, of]) => ({ name, label: null, artifact: named(of) })),
-    outputs: Object.entries(makes).map(([name, of]) => ({ name, kind: 'dataset', artifact: artifact(of) })),
-    metrics: [],
-    expectations: [],
-  };
-}
-
-export function outcomeOf(instance: string, more: Partial<StageOutcome> = {}): StageOutcome {
-  return {
-    instance,
-    stage: instance.replace(/\[.*/, ''),
-    outcome: 'ran',
-    key: null,
-    reasons: [],
-    executionId: null,
-    outputs: {},
-    durationMs: 5,
-    ...more,
-  };
-}
-
-/** Starts `source`, a TypeScript module that may import './rig.ts' and '../../lib/…', in a Node process of its own. */
+/** Starts `source`, a TypeScript module that may import './samples.ts' and '../../lib/…', in a Node process of its own. */
 export function startChild(source: string, args: readonly string[]): ChildProcess {
   const folder = makeFolder();
   const { outputFiles } = buildSync({
