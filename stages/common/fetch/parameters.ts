@@ -25,7 +25,7 @@ export const GLYPH_COUNTS = { train: 60_000, test: 10_000 } as const;
 /** Checks the params and the unkeyed `mirror` of the stage. Throws StageError 'parameter-invalid': the path, the value, what is allowed. */
 export function readFetchParameters(context: Pick<StageContext, 'params' | 'unkeyed'>): FetchParameters {
   const { params, unkeyed } = context;
-  const dataset = check('dataset', params['dataset'], DATASET, datasetHint(params['dataset']));
+  const dataset = check('dataset', params['dataset'], DATASET, nearest(params['dataset'], DATASET_NAMES));
   const wanted = check('fetch', params['fetch'] ?? {}, FETCH);
   const seed = check('seed', params['seed'], SEED);
   const mirror = check('mirror', unkeyed['mirror'] ?? null, MIRROR);
@@ -101,8 +101,16 @@ function check<T>(name: string, value: unknown, schema: z.ZodType<T>, hint?: str
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-  const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = [...issue.path, ...unknownKey];
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] as string;
+    const near = nearest(key, Object.keys(FETCH.shape));
+    throw new StageError('parameter-invalid', `parameter ${name}.${key} is not known; allowed: ${issue.message}`, {
+      hint: near ?? `take ${name}.${key} out of pipeline.yaml`,
+    });
+  }
+  // A list is shown and set as a whole, so the path ends before an index.
+  const depth = issue.path.findIndex((key) => typeof key === 'number');
+  const path = depth < 0 ? issue.path : issue.path.slice(0, depth);
   const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], value);
   throw invalid([name, ...path].join('.'), found, issue.message, hint);
 }
@@ -114,8 +122,9 @@ function invalid(path: string, value: unknown, allowed: string, hint?: string): 
   });
 }
 
-function datasetHint(name: unknown): string | undefined {
+/** "did you mean": a known name that is a slip of the fingers away. */
+function nearest(name: unknown, known: readonly string[]): string | undefined {
   if (typeof name !== 'string' || name === '') return undefined;
-  const near = closest(name.toLowerCase(), DATASET_NAMES);
+  const near = closest(name.toLowerCase(), known);
   return distance(name.toLowerCase(), near) <= Math.max(2, name.length / 3) ? `did you mean "${near}"?` : undefined;
 }

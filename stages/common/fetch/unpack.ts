@@ -2,6 +2,7 @@
 import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 import xz from 'xz-decompress';
@@ -17,7 +18,12 @@ export async function unpackFile(path: string): Promise<Uint8Array> {
   try {
     if (wrapping === 'gzip') return gunzipSync(readFileSync(path));
     const pieces: Uint8Array[] = [];
-    for await (const piece of decompress(path, wrapping, () => {})) pieces.push(piece as Uint8Array);
+    await decompress(
+      path,
+      wrapping,
+      () => {},
+      (piece) => pieces.push(Buffer.from(piece)),
+    );
     return Buffer.concat(pieces);
   } catch (cause) {
     throw corruptFile(path, wrapping, cause);
@@ -48,10 +54,10 @@ export async function unpackArchive(
   parser.on('error', (error: unknown) => (fault ??= error));
   const wrapping = wrappingOf(path);
   try {
-    for await (const piece of decompress(path, wrapping, onRead)) {
-      parser.write(piece as Buffer);
+    await decompress(path, wrapping, onRead, (piece) => {
+      parser.write(piece);
       if (fault !== undefined) throw fault;
-    }
+    });
     parser.end();
     if (fault !== undefined) throw fault;
   } catch (cause) {
@@ -60,23 +66,28 @@ export async function unpackArchive(
   return members;
 }
 
-/** The pieces of a file without its wrapping. Throws what the decompressor throws. */
-async function* decompress(path: string, wrapping: Wrapping, onRead: OnRead): AsyncGenerator<unknown> {
+/** Hands over the pieces of a file without its wrapping, in order. Throws what the decompressor or `take` throws. */
+async function decompress(
+  path: string,
+  wrapping: Wrapping,
+  onRead: OnRead,
+  take: (piece: Buffer) => void,
+): Promise<void> {
   const sizeBytes = statSync(path).size;
   let readBytes = 0;
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  file.on('data', (piece) => onRead((readBytes += piece.length), sizeBytes));
+  const counted = file.on('data', (piece) => onRead((readBytes += piece.length), sizeBytes));
+  const takeAll = async (pieces: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const piece of pieces) take(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+  };
   switch (wrapping) {
     case 'none':
-      yield* file;
-      break;
+      return pipeline(counted, takeAll);
     case 'gzip':
-      yield* file.compose(createGunzip());
-      break;
+      return pipeline(counted, createGunzip(), takeAll);
     case 'xz':
       // Node's and the browser's types of one and the same stream.
-      yield* Readable.fromWeb(new xz.XzReadableStream(Readable.toWeb(file) as never) as never);
-      break;
+      return pipeline(Readable.fromWeb(new xz.XzReadableStream(Readable.toWeb(counted) as never) as never), takeAll);
   }
 }
 
