@@ -2,8 +2,7 @@
 import { dirname } from 'node:path';
 import { executePlan } from '../execute/execute-plan.ts';
 import { findMarkedProcesses } from '../execute/processes.ts';
-import { markerOf } from '../execute/run-process.ts';
-import { contextPathOf } from '../execute/sandbox.ts';
+import { contextPathOf, markerOf } from '../execute/sandbox-paths.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import type { RunEvent } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';

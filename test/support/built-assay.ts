@@ -10,8 +10,14 @@ const CACHE = resolve('node_modules/.cache/assay-test');
 /** Builds of earlier states of the sources that are kept: another worker may still run one. */
 const KEPT_BUILDS = 5;
 
-/** The path of assay.js. Workers that ask at one time may each build; the first to finish is used by all. */
+let built: string | undefined;
+
+/** The path of assay.js, the same for all of a worker's life. Workers that ask at one time may each build; the first to finish is used by all. */
 export function builtAssay(): string {
+  return (built ??= build());
+}
+
+function build(): string {
   const folder = join(CACHE, stateOfSources());
   const program = join(folder, 'assay.js');
   if (existsSync(program)) return program;
