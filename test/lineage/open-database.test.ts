@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../lib/base/errors.ts';
 import { Lineage } from '../../lib/lineage/lineage.ts';
+import { explainDatabaseError } from '../../lib/lineage/connection.ts';
 import { CURRENT_VERSION } from '../../lib/lineage/schema.ts';
 import { ended, FakeClock, makeFolder, makeRig, nextMessage, startChild } from './rig.ts';
 import { named } from './samples.ts';
@@ -152,5 +153,38 @@ describe('opening lineage.db', () => {
     const lineage = Lineage.open(path, { clock });
     for (const child of children) expect(lineage.recallClosure(String(child.pid))).toBe('{}');
     lineage.close();
+  });
+});
+
+describe('an error of SQLite', () => {
+  it.each([
+    {
+      sqlite: 'SQLITE_BUSY',
+      code: 'database-busy',
+      message: 'DB is locked: another process has been writing to it for more than 10 s',
+      hint: 'wait for the other process to end, then try again',
+    },
+    {
+      sqlite: 'SQLITE_FULL',
+      code: 'database-full',
+      message: 'no space left to write DB',
+      hint: 'free disk space, then try again',
+    },
+    {
+      sqlite: 'SQLITE_IOERR_WRITE',
+      code: 'database-inaccessible',
+      message: 'cannot open or write DB: said by SQLite',
+      hint: 'check that you may read and write DB and its folder',
+    },
+  ])('$sqlite is told as $code', ({ sqlite, code, message, hint }) => {
+    const cause = new Database.SqliteError('said by SQLite', sqlite);
+    const told = explainDatabaseError(cause, 'DB') as UserError;
+    expect({ code: told.code, message: told.message, hint: told.hint }).toEqual({ code, message, hint });
+    expect(told.cause).toBe(cause);
+  });
+
+  it('that tells of a bug, such as a violated constraint, stays as it is', () => {
+    const error = new Database.SqliteError('FOREIGN KEY constraint failed', 'SQLITE_CONSTRAINT_FOREIGNKEY');
+    expect(explainDatabaseError(error, 'DB')).toBe(error);
   });
 });
