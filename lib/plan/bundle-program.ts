@@ -49,7 +49,7 @@ const OPTIONS = {
 export async function bundleProgram(projectRoot: string, program: string): Promise<Bundle> {
   const root = resolve(projectRoot);
   const reading = new Reading(root);
-  // Imported here: 30 ms that a run with nothing to do need not spend.
+  // Imported here: 60 ms of one core that a run with nothing to do need not spend.
   const { build } = await import('esbuild');
   let result;
   try {
