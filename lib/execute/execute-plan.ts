@@ -11,7 +11,6 @@ import type { ExpectationRecord, StageOutcome } from '../model/run.ts';
 import type { StageInstance } from '../model/stage.ts';
 import type { OutputLookup } from '../plan/build-action.ts';
 import { Bundles } from './bundles.ts';
-import { executeInstance } from './execute-instance.ts';
 import { checkCachedOutputs } from './expectations.ts';
 import { startHeartbeat } from './lease.ts';
 import { stopLostExecutions } from './lost-executions.ts';
@@ -174,7 +173,9 @@ class Scheduler {
     this.#pool = take(this.#pool, instance.resources);
     this.#running.set(key, instance.id);
     const startedMs = clock.elapsedMs();
-    executeInstance(task, this.#taskDeps)
+    // Imported here: all that runs processes, which a run with nothing to do need not load.
+    import('./execute-instance.ts')
+      .then(({ executeInstance }) => executeInstance(task, this.#taskDeps))
       .then((end) => {
         const ending: Ending = { ...NOTHING, ...end, key, reasons, durationMs: clock.elapsedMs() - startedMs };
         this.#ended.set(key, ending);

@@ -1,7 +1,6 @@
 /** Cleans up after an engine that was killed: its executions are marked, what still runs of them is stopped. */
 import { isProcessRunning } from '../lineage/processes.ts';
-import { markerOf } from './run-process.ts';
-import { contextPathOf, sandboxFolder } from './sandbox.ts';
+import { contextPathOf, markerOf, sandboxFolder } from './sandbox-paths.ts';
 import { stopMarked } from './stop-group.ts';
 import type { RunDeps } from './task.ts';
 

@@ -11,8 +11,9 @@ import type { ExecutionEnd, ExpectationRecord } from '../model/run.ts';
 import { inspectOutputs } from './collect-outputs.ts';
 import { checkFreshOutputs } from './expectations.ts';
 import { findEdits, refuseModifiedInputs } from './recheck.ts';
-import { markerOf, runProcess, type ProcessEnd } from './run-process.ts';
-import { clearSandbox, contextPathOf, prepareSandbox, sandboxFolder, type Sandbox } from './sandbox.ts';
+import { runProcess, type ProcessEnd } from './run-process.ts';
+import { clearSandbox, prepareSandbox, type Sandbox } from './sandbox.ts';
+import { contextPathOf, markerOf, sandboxFolder } from './sandbox-paths.ts';
 import { stageCommand, stageEnvironment } from './stage-command.ts';
 import { editedWhileRunning, judgeEnd, problemOf, type Problem } from './stage-problem.ts';
 import { stopMarked } from './stop-group.ts';
@@ -40,22 +41,19 @@ export async function runAttempt(task: Task, attempt: number, deps: TaskDeps): P
   const start = { instance: instance.id, stage: instance.stage, key, action, startedAtMs: deps.clock.nowMs() };
   const executionId = deps.lineage.startExecution({ ...start, runId: deps.runId, attempt, pid: process.pid });
   const trace: Trace = { sandbox: null, end: null, logDigest: null };
+  let problem: Problem;
   try {
     const results = await makeResults(task, attempt, deps, trace);
-    if ('problem' in results) return recordFailure(task, executionId, results.problem, trace, deps);
-    const commit = { executionId, end: endOf('ok', trace, deps), ...results };
-    // Blobs and manifests are stored by now; the record before the row that names it, and the row last of all.
-    const recordDigest = deps.store.putBytes(resultRecord(start, commit));
-    deps.lineage.commitResult({ ...commit, recordDigest });
-    clearSandbox(deps.store, sandboxFolder(deps.store.paths.staging, key), []);
-    const outputs = Object.fromEntries(results.outputs.map(({ name, artifact }) => [name, artifact.digest]));
-    return { ok: true, executionId, outputs };
+    if ('outputs' in results) return commitResults(start, executionId, results, trace, deps);
+    problem = results.problem;
   } catch (error) {
-    const problem = error instanceof UserError ? problemOf(error) : bugOf(error);
-    const failed = recordFailure(task, executionId, problem, trace, deps);
-    if (error instanceof UserError) return failed;
-    throw error;
+    if (!(error instanceof UserError)) {
+      recordFailure(task, executionId, bugOf(error), trace, deps);
+      throw error;
+    }
+    problem = problemOf(error);
   }
+  return recordFailure(task, executionId, problem, trace, deps);
 }
 
 type Results = Pick<Commit, 'inputs' | 'outputs' | 'metrics' | 'expectations'>;
@@ -130,6 +128,22 @@ function runStageProcess({ instance, action }: Task, sandbox: Sandbox, deps: Tas
         message: `${instance.id} sent a message that is none: ${JSON.stringify(line.slice(0, 200))}`,
       }),
   });
+}
+
+function commitResults(
+  start: Parameters<typeof resultRecord>[0],
+  executionId: number,
+  results: Results,
+  trace: Trace,
+  deps: TaskDeps,
+): AttemptEnd {
+  const commit = { executionId, end: endOf('ok', trace, deps), ...results };
+  // Blobs and manifests are stored by now; the record before the row that names it, and the row last of all.
+  const recordDigest = deps.store.putBytes(resultRecord(start, commit));
+  deps.lineage.commitResult({ ...commit, recordDigest });
+  clearSandbox(deps.store, sandboxFolder(deps.store.paths.staging, start.key), []);
+  const outputs = Object.fromEntries(results.outputs.map(({ name, artifact }) => [name, artifact.digest]));
+  return { ok: true, executionId, outputs };
 }
 
 function recordFailure(

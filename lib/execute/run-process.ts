@@ -4,8 +4,11 @@ import { execa } from 'execa';
 import { CONTEXT_VARIABLE, MESSAGES_VARIABLE, type StageMessage } from '../stage-api/context-file.ts';
 import { watchMemory } from './memory-watch.ts';
 import { LineReader, parseMessage } from './messages.ts';
+import { markerOf } from './sandbox-paths.ts';
 import { StageLog, type LogStream } from './stage-log.ts';
 import { settleStage, stopStage } from './stop-group.ts';
+
+export { markerOf };
 
 const MESSAGES_FD = 3;
 /** For a process that left the group and hid, and still holds the log's pipe open. */
@@ -103,11 +106,6 @@ async function runLogged(request: ProcessRequest, log: StageLog): Promise<Omit<P
     leftRunning: how === 'exited' && left.wasRunning,
     survivors: [...survivors, ...left.survivors],
   };
-}
-
-/** The environment entry by which the processes of one sandbox are known. */
-export function markerOf(contextPath: string): string {
-  return `${CONTEXT_VARIABLE}=${contextPath}`;
 }
 
 function notStarted(startError: string): Omit<ProcessEnd, 'logTail' | 'isLogEmpty'> {

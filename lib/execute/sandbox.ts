@@ -2,12 +2,10 @@
  * The folder in which a stage runs: artifacts/staging/<first 16 hex digits of the action key>/
  *
  *   inputs/ outputs/ checkpoint/ tmp/   context.json   program.mjs (modules)   the files that `files:` names   log.txt
- *
- * Its name depends on the action alone, so that a checkpoint finds its action again and equal actions see equal paths.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { digestFile, digestHex, type Digest } from '../base/digest.ts';
+import { digestFile, type Digest } from '../base/digest.ts';
 import { InternalError, UserError } from '../base/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { Artifact } from '../model/artifact.ts';
@@ -17,7 +15,10 @@ import type { ContextFile, ContextInput } from '../stage-api/context-file.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { outputFileName } from './collect-outputs.ts';
 import { removeTree } from './remove-tree.ts';
+import { contextPathOf, sandboxFolder } from './sandbox-paths.ts';
 import { editedBeforeStart } from './stage-problem.ts';
+
+export { contextPathOf };
 
 export interface Sandbox {
   readonly folder: string;
@@ -52,14 +53,6 @@ export interface SandboxRequest {
 
 const OWN_NAMES = new Set(['inputs', 'outputs', 'checkpoint', 'tmp', 'context.json', 'program.mjs', 'log.txt']);
 
-export function sandboxFolder(stagingFolder: string, key: Digest): string {
-  return join(stagingFolder, digestHex(key).slice(0, 16));
-}
-
-export function contextPathOf(folder: string): string {
-  return join(folder, 'context.json');
-}
-
 /**
  * Makes the sandbox anew, but for its checkpoint. The caller holds the lease of the key and knows that nothing runs in there.
  * Throws UserError: what the store says of a damaged or unreadable input, 'tainted-by-edit' when a file of the project is no
@@ -91,16 +84,20 @@ export function prepareSandbox(request: SandboxRequest): Sandbox {
   };
 }
 
-/** Removes all in a sandbox but the names in `kept`, and the sandbox itself when nothing is left. */
+/** Removes all in a sandbox but what `kept` names and is not empty, and the sandbox itself when nothing is left. */
 export function clearSandbox(store: ArtifactStore, folder: string, kept: readonly string[]): void {
   if (!existsSync(folder)) return;
-  const stays = (name: string): boolean =>
-    kept.includes(name) && (name !== 'checkpoint' || readdirSync(join(folder, name)).length > 0);
   const names = readdirSync(folder);
+  const staying = names.filter((name) => kept.includes(name) && !isEmpty(join(folder, name)));
   // By the store, which then need not hash again what was linked there.
   if (names.includes('inputs')) releaseInputs(store, join(folder, 'inputs'));
-  for (const name of names) if (!stays(name)) removeTree(join(folder, name));
-  if (!names.some(stays)) removeTree(folder);
+  for (const name of names) if (!staying.includes(name)) removeTree(join(folder, name));
+  if (staying.length === 0) removeTree(folder);
+}
+
+function isEmpty(path: string): boolean {
+  const stat = lstatSync(path);
+  return stat.isDirectory() ? readdirSync(path).length === 0 : stat.size === 0;
 }
 
 function releaseInputs(store: ArtifactStore, folder: string): void {

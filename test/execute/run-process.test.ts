@@ -1,10 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isProcessRunning } from '../../lib/lineage/processes.ts';
 import { findMarkedProcesses } from '../../lib/execute/processes.ts';
-import { markerOf, runProcess, type ProcessRequest } from '../../lib/execute/run-process.ts';
+import { runProcess, type ProcessRequest } from '../../lib/execute/run-process.ts';
+import { markerOf } from '../../lib/execute/sandbox-paths.ts';
+import { fileAppears } from '../support/wait-for-file.ts';
 import { stopMarked } from '../../lib/execute/stop-group.ts';
 
 type Asked = Partial<ProcessRequest> & Pick<ProcessRequest, 'argv'>;
@@ -32,19 +34,6 @@ function request(asked: Asked) {
 }
 
 const shell = (line: string): Pick<ProcessRequest, 'argv'> => ({ argv: ['/bin/sh', '-c', line] });
-
-/** Resolves when `path` exists; fs.watch tells, no sleep. */
-export function appears(folder: string, name: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(folder, () => check());
-    const check = (): void => {
-      if (!existsSync(join(folder, name))) return;
-      watcher.close();
-      resolve();
-    };
-    check();
-  });
-}
 
 describe('runProcess', () => {
   it('gives the exit code, the log and its last lines, and shows the text by whole lines', async () => {
@@ -124,7 +113,7 @@ describe('runProcess', () => {
     const deaf = `trap "" TERM; echo $$ > deaf.tmp; mv deaf.tmp deaf; while :; do sleep 1; done`;
     const run = request({ ...shell(`sh -c '${deaf}' & wait`), signal: abort.signal });
     const ended = runProcess(run.request);
-    await appears(run.cwd, 'deaf');
+    await fileAppears(join(run.cwd, 'deaf'));
     abort.abort();
     expect(await ended).toMatchObject({ how: 'aborted', exitCode: null, signal: 'SIGTERM', survivors: [] });
     expect(isProcessRunning(Number(readFileSync(join(run.cwd, 'deaf'), 'utf8')))).toBe(false);
@@ -137,7 +126,7 @@ describe('runProcess', () => {
       signal: abort.signal,
     });
     const ended = runProcess(run.request);
-    await appears(run.cwd, 'away');
+    await fileAppears(join(run.cwd, 'away'));
     abort.abort();
     expect(await ended).toMatchObject({ how: 'aborted', survivors: [] });
     expect(isProcessRunning(Number(readFileSync(join(run.cwd, 'away'), 'utf8')))).toBe(false);
