@@ -1,0 +1,182 @@
+/**
+ * The two networks of the paper as plain functions over a list of named parameters (Kwon, Yoon and Park 2019, Tables A1 and A3).
+ * No layer objects: what a model computes is the twenty lines of `computeLogits`, and its whole state is its parameters.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { StageError } from '../../lib/stage-api/stage-error.ts';
+import { stream } from './rng.ts';
+
+export type ArchitectureName = 'table-a1' | 'table-a3';
+export const ARCHITECTURES = ['table-a1', 'table-a3'] as const satisfies readonly ArchitectureName[];
+
+/** Every convolution is 3x3 with stride 1, every pooling 2x2 with stride 2; ReLU follows all but the last layer. */
+type Layer =
+  | { readonly kind: 'conv'; readonly filters: number }
+  | { readonly kind: 'pool' }
+  | { readonly kind: 'dense'; readonly units: number; readonly isDropped?: boolean };
+
+interface Architecture {
+  readonly padding: 'valid' | 'same';
+  readonly initialiser: 'glorot-uniform' | 'he-uniform';
+  readonly layers: readonly Layer[];
+}
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** What fixes a model up to its weights. `input` is height, width, channels. */
+export interface ModelShape {
+  readonly architecture: ArchitectureName;
+  readonly input: readonly [number, number, number];
+  readonly classCount: number;
+}
+
+/** Named float32 arrays in the order of `parametersOf`. */
+export interface Model extends ModelShape {
+  readonly weights: readonly Float32Array[];
+}
+
+/** Gives the mask of one dropout layer, values 0 or 1 / (1 - rate); null means no dropout, as when a model is used. */
+export type DropoutMask = (layer: string, shape: [number, number]) => tf.Tensor2D;
+
+const conv = (filters: number, count: number): Layer[] => new Array<Layer>(count).fill({ kind: 'conv', filters });
+const pool: Layer = { kind: 'pool' };
+
+const DEFINITIONS: Readonly<Record<ArchitectureName, Architecture>> = {
+  // The network of Carlini and Wagner (2017, Table 1), valid padding: 312,202 parameters on 28x28x1. Theirs has one dropout, after
+  // the first dense layer; Table A2 has none for MNIST, so that `train.dropout` is 0 there. Keras, in which theirs is written,
+  // draws weights from the uniform distribution of Glorot and Bengio (2010, equation 16).
+  'table-a1': {
+    padding: 'valid',
+    initialiser: 'glorot-uniform',
+    layers: [
+      ...conv(32, 2),
+      pool,
+      ...conv(64, 2),
+      pool,
+      { kind: 'dense', units: 200, isDropped: true },
+      { kind: 'dense', units: 200 },
+    ],
+  },
+  // VGG19 (Simonyan and Zisserman 2015, configuration E) for 32x32 images: 38.9 million parameters. Nineteen layers of ReLU
+  // without normalisation need the wider draw of He et al. (2015, equation 10), or the signal dies out.
+  'table-a3': {
+    padding: 'same',
+    initialiser: 'he-uniform',
+    layers: [
+      ...conv(64, 2),
+      pool,
+      ...conv(128, 2),
+      pool,
+      ...conv(256, 4),
+      pool,
+      ...conv(512, 4),
+      pool,
+      ...conv(512, 4),
+      pool,
+      { kind: 'dense', units: 4096, isDropped: true },
+      { kind: 'dense', units: 4096, isDropped: true },
+    ],
+  },
+};
+
+/** The parameters in their order: `conv1/filter [3, 3, C, K]`, `conv1/bias [K]`, …, `output/bias`. */
+export function parametersOf(shape: ModelShape): readonly ParameterSpec[] {
+  const { layers, padding } = DEFINITIONS[shape.architecture];
+  const specs: ParameterSpec[] = [];
+  let [height, width, channels] = shape.input;
+  let features: number | null = null;
+  const add = (name: string, weights: number[]): void => {
+    specs.push({ name: `${name}/${weights.length === 4 ? 'filter' : 'weights'}`, shape: weights });
+    specs.push({ name: `${name}/bias`, shape: weights.slice(-1) });
+  };
+  for (const [layer, name] of named(layers)) {
+    if (layer.kind === 'conv') {
+      add(name, [3, 3, channels, layer.filters]);
+      channels = layer.filters;
+      if (padding === 'valid') [height, width] = [height - 2, width - 2];
+    } else if (layer.kind === 'pool') {
+      [height, width] = [height >> 1, width >> 1];
+    } else {
+      add(name, [features ?? height * width * channels, layer.units]);
+      features = layer.units;
+    }
+    if (height < 1 || width < 1) {
+      throw new StageError(
+        'model-input-too-small',
+        `${shape.architecture} cannot take images of ${shape.input.join('x')}: nothing is left of them after ${name}.`,
+        { hint: 'set train.architecture to one that fits: table-a1 takes 24x24 and larger, table-a3 32x32 and larger' },
+      );
+    }
+  }
+  add('output', [features ?? height * width * channels, shape.classCount]);
+  return specs;
+}
+
+export function countParameters(shape: ModelShape): number {
+  return parametersOf(shape).reduce((sum, spec) => sum + sizeOf(spec), 0);
+}
+
+/** Fresh weights: each parameter from its own stream of `seed`, so that one layer's size moves no other layer's draw. Biases 0. */
+export function initialiseModel(shape: ModelShape, seed: number): Model {
+  const { initialiser } = DEFINITIONS[shape.architecture];
+  const weights = parametersOf(shape).map((spec) => {
+    const values = new Float32Array(sizeOf(spec));
+    if (spec.shape.length === 1) return values;
+    const rng = stream(seed, 'initialise', spec.name);
+    const outputs = spec.shape.at(-1) as number;
+    const field = spec.shape.length === 4 ? 9 : 1;
+    const fanIn = sizeOf(spec) / outputs;
+    const limit = Math.sqrt(6 / (initialiser === 'he-uniform' ? fanIn : fanIn + field * outputs));
+    for (let i = 0; i < values.length; i++) values[i] = rng.uniformIn(-limit, limit);
+    return values;
+  });
+  return { ...shape, weights };
+}
+
+/**
+ * Z(x): the values before the softmax, float32 [N, classes].
+ * `images`: float32 [N, h, w, c] in [-0.5, 0.5], see `toTensor`. `parameters`: in the order of `parametersOf`.
+ */
+export function computeLogits(
+  architecture: ArchitectureName,
+  parameters: readonly tf.Tensor[],
+  images: tf.Tensor4D,
+  dropout: DropoutMask | null = null,
+): tf.Tensor2D {
+  const { layers, padding } = DEFINITIONS[architecture];
+  let next = 0;
+  const take = (): tf.Tensor => parameters[next++] as tf.Tensor;
+  const flatten = (x: tf.Tensor): tf.Tensor2D =>
+    x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape(x, [x.shape[0] as number, -1]);
+
+  let x: tf.Tensor = images;
+  for (const [layer, name] of named(layers)) {
+    if (layer.kind === 'conv') {
+      x = tf.relu(tf.add(tf.conv2d(x as tf.Tensor4D, take() as tf.Tensor4D, 1, padding), take()));
+    } else if (layer.kind === 'pool') {
+      x = tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid');
+    } else {
+      x = tf.relu(tf.add(tf.matMul(flatten(x), take() as tf.Tensor2D), take()));
+      if (dropout !== null && layer.isDropped === true) x = tf.mul(x, dropout(name, x.shape as [number, number]));
+    }
+  }
+  return tf.add(tf.matMul(flatten(x), take() as tf.Tensor2D), take());
+}
+
+/** The parameters as tensors. The caller disposes of them. */
+export function toTensors(model: Model): tf.Tensor[] {
+  return parametersOf(model).map((spec, i) => tf.tensor(model.weights[i] as Float32Array, [...spec.shape], 'float32'));
+}
+
+export function sizeOf(spec: ParameterSpec): number {
+  return spec.shape.reduce((product, length) => product * length, 1);
+}
+
+/** Each layer with its name: conv1, conv2, …, pool1, …, dense1, …. */
+function named(layers: readonly Layer[]): [Layer, string][] {
+  const counts = { conv: 0, pool: 0, dense: 0 };
+  return layers.map((layer) => [layer, `${layer.kind}${++counts[layer.kind]}`]);
+}

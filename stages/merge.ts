@@ -1,0 +1,25 @@
+/** X_T = X + X' (Kwon, Yoon and Park 2019, Algorithm 1): the clean training records, then the poison. The test records stay. */
+import { writeDataset } from '../lib/dataset/dataset-folder.ts';
+import { runStage } from '../lib/stage-api/run-stage.ts';
+import { mergePoison, readPoisonNote } from './common/poison.ts';
+import { readData, requireSplit } from './common/stage-io.ts';
+import { findVariant } from './common/variants.ts';
+
+await runStage((context) => {
+  const clean = readData(context, 'clean');
+  const poison = readData(context, 'poison');
+  const note = readPoisonNote(context.input('poison'));
+  const isReplacing = findVariant(note.variant).training === 'replace';
+  const train = requireSplit(clean, 'train', 'clean');
+
+  writeDataset(context.output('data'), {
+    ...clean,
+    name: `${clean.name} with poison ${note.variant}`,
+    train: poison.train === null ? train : mergePoison(train, poison.train, note, isReplacing),
+    source: {
+      kind: 'derived',
+      operation: isReplacing ? 'replace' : 'append',
+      parents: [context.inputArtifact('clean'), context.inputArtifact('poison')],
+    },
+  });
+});

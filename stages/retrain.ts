@@ -1,0 +1,47 @@
+/** "Build the model M training X_T" (Kwon, Yoon and Park 2019, Algorithm 1): anew or further, on X + X' or on X' alone. */
+import { reportMessage, reportProgress } from '../lib/stage-api/report.ts';
+import { runStage } from '../lib/stage-api/run-stage.ts';
+import { readModel, writeModel } from './common/model-file.ts';
+import { initialiseModel } from './common/models.ts';
+import { readParameters } from './common/parameters.ts';
+import { readPoisonNote } from './common/poison.ts';
+import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
+import { selectiveAccuracy } from './common/test-accuracy.ts';
+import { optionsFor } from './common/training-modes.ts';
+import { train, type TrainingHooks } from './common/training.ts';
+import { findVariant } from './common/variants.ts';
+
+await runStage(async (context) => {
+  const parameters = readParameters(context, 'train', 'retrain', 'seed');
+  const { seed, retrain } = parameters;
+  const merged = readData(context, 'data');
+  const poison = readData(context, 'poison');
+  const base = readModel(context.input('model'));
+  const { variant: id, chosen } = readPoisonNote(context.input('poison'));
+  const variant = findVariant(id);
+  const test = requireSplit(merged, 'test', 'data');
+  await startTensors(context);
+
+  const { isAnew, isOnPoisonAlone, options } = optionsFor(variant, parameters.train, retrain);
+  const start = isAnew ? { ...initialiseModel(base, seed), classes: base.classes } : base;
+  const records = isOnPoisonAlone ? requireSplit(poison, 'train', 'poison') : requireSplit(merged, 'train', 'data');
+  const measure: TrainingHooks['afterEpoch'] = (now) => selectiveAccuracy(base, now, test, chosen);
+  const trained = await train(start, records, seed, options, context.checkpointFolder, {
+    // A training on X' alone passes through every degree of damage; its trajectory says which degree the end is.
+    ...(isOnPoisonAlone ? { afterSteps: { measureEvery: retrain.measureEvery, measure } } : { afterEpoch: measure }),
+    progress: reportProgress,
+  });
+
+  const isDiverged = trained.notANumberAtStep !== null;
+  if (isDiverged) reportMessage(`training diverged: the loss is no number at step ${trained.notANumberAtStep}`);
+  writeModel(context.output('model'), trained.model);
+  writeMetrics(context, 'metrics', {
+    variant: id,
+    training: variant.training,
+    diverged: isDiverged,
+    notANumberAtStep: trained.notANumberAtStep,
+    steps: trained.steps,
+    curve: trained.curve,
+    trajectory: trained.trajectory,
+  });
+});
