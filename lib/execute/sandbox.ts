@@ -5,6 +5,7 @@
  */
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { canonicalJson, compareUtf8, type JsonObject } from '../base/canonical-json.ts';
 import { digestFile, type Digest } from '../base/digest.ts';
 import { InternalError, UserError } from '../base/errors.ts';
 import type { Action } from '../model/action.ts';
@@ -72,7 +73,9 @@ export function prepareSandbox(request: SandboxRequest): Sandbox {
   }
   copyFiles(request, folder);
   if (programText !== null) writeFileSync(join(folder, 'program.mjs'), programText);
-  writeFileSync(contextPathOf(folder), `${JSON.stringify(describe(instance, action, folder, outputPaths), null, 2)}\n`);
+  // Keys in canonical order, for the same reason as the members' order below.
+  const context = canonicalJson(describe(instance, action, folder, outputPaths) as unknown as JsonObject);
+  writeFileSync(contextPathOf(folder), `${JSON.stringify(JSON.parse(context), null, 2)}\n`);
   return {
     folder,
     contextPath: contextPathOf(folder),
@@ -160,8 +163,8 @@ function describe(
   const inputs = Object.entries(instance.inputs).map(([name, input]): [string, ContextInput] => {
     const bound = action.inputs[name] as Action['inputs'][string];
     if (typeof bound === 'string') return [name, { path: inputPath(folder, name), artifact: bound }];
-    // In the order of the matrix, which the action does not keep.
-    const members = input.kind === 'all' ? input.members : [];
+    // In the order of the labels: the action does not keep that of the matrix, and what a program sees must follow from its key.
+    const members = input.kind === 'all' ? input.members.toSorted((a, b) => compareUtf8(a.label, b.label)) : [];
     return [
       name,
       {

@@ -20,10 +20,11 @@ const MAX_VALUE_LENGTH = 64;
 
 /**
  * A value as a part of a folder name: letters, digits, `.`, `_`, `+` and `-` as they are, other bytes as %XX. A value that
- * becomes longer than 64 characters keeps 40 of them, `~` and 12 hex digits of its sha256.
+ * becomes longer than 64 characters keeps 40 of them, `~` and 12 hex digits of its sha256. A string that reads like a number or
+ * a boolean keeps its quotes: the label stands for the value in action keys, and 7 is not "7".
  */
 export function labelValue(value: Scalar): string {
-  const text = String(value);
+  const text = typeof value === 'string' && readsLikeAnotherType(value) ? JSON.stringify(value) : String(value);
   const encoded = encodeURIComponent(text).replace(
     /[!'()*~]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -31,6 +32,10 @@ export function labelValue(value: Scalar): string {
   const safe = encoded.replaceAll('%2B', '+');
   if (safe.length <= MAX_VALUE_LENGTH) return safe;
   return `${safe.slice(0, 40)}~${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+}
+
+function readsLikeAnotherType(text: string): boolean {
+  return text === 'true' || text === 'false' || (text.trim() !== '' && !Number.isNaN(Number(text)));
 }
 
 /** Equal values of one type, and only these, have equal identities. */
