@@ -14,6 +14,9 @@ const SHARED_WAIT_MS = 30_000;
 /** How long a sweep waits for those who add: long enough for one that is just ending, since a run may last for hours. */
 const EXCLUSIVE_WAIT_MS = 2_000;
 
+/** Every open lock file. A database that nothing refers to is closed by the garbage collector, and its lock would end early. */
+const opened = new Set<Database.Database>();
+
 export class StoreLock {
   readonly #path: string;
   #database: Database.Database | undefined;
@@ -71,7 +74,9 @@ export class StoreLock {
 
   /** Ends the lock and closes its file. The next use opens it again. */
   close(): void {
-    this.#database?.close();
+    if (this.#database === undefined) return;
+    this.#database.close();
+    opened.delete(this.#database);
     this.#database = undefined;
     this.#held = 'none';
   }
@@ -79,6 +84,7 @@ export class StoreLock {
   #open(waitMs: number): Database.Database {
     try {
       this.#database ??= new Database(this.#path);
+      opened.add(this.#database);
       this.#database.pragma(`busy_timeout = ${waitMs}`);
       return this.#database;
     } catch (error) {
