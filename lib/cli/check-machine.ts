@@ -1,12 +1,12 @@
 /** The part of `assay doctor` that looks at the machine. */
 import { existsSync, statfsSync } from 'node:fs';
-import packageJson from '../../package.json' with { type: 'json' };
 import { UserError } from '../base/errors.ts';
 import { chooseBackend, formatIdentity, identifyBackends } from '../compute/identify.ts';
 import type { Pipeline } from '../model/stage.ts';
 import { computePreference } from '../plan/runtime-identity.ts';
 import { formatSize } from '../report/quantities.ts';
 import type { Check } from '../report/render-checks.ts';
+import { NEEDED_NODE } from './version.ts';
 
 /** The built-in experiment's largest profile needs about 3 GB. */
 const LITTLE_DISK_BYTES = 5e9;
@@ -17,7 +17,7 @@ const MIRROR_TIMEOUT_MS = 5_000;
 /** `pipeline`: null when it does not read well; its params name the mirror and the tensor backend. */
 export async function checkMachine(folder: string, pipeline: Pipeline | null): Promise<Check[]> {
   return [
-    checkNode(process.versions.node, packageJson.engines.node),
+    checkNode(process.versions.node, NEEDED_NODE),
     await checkCompiler(),
     await checkSqlite(),
     ...checkCompute(folder, pipeline),

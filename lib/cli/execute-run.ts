@@ -21,6 +21,8 @@ export interface ExecuteRequest {
   readonly jobs: number | null;
   readonly keepGoing: boolean;
   readonly emit: (event: RunEvent) => void;
+  /** Gives the terminal back before this process is ended. */
+  readonly closeReporter: () => void;
 }
 
 export interface ExecutedRun {
@@ -32,7 +34,14 @@ export async function executeRun(request: ExecuteRequest, parts: Parts, session:
   const { plan, planner, runId, keepGoing, emit } = request;
   /** Sandboxes in which something may be running. */
   const sandboxes = new Map<string, string>();
-  const interrupts = catchInterrupts(session.terminal.err, () => killMarked(sandboxes.values()));
+  const interrupts = catchInterrupts(
+    () =>
+      emit({ kind: 'warning', message: 'interrupted; stopping the running stages (Ctrl-C again kills them at once)' }),
+    () => {
+      request.closeReporter();
+      killMarked(sandboxes.values());
+    },
+  );
   const { cpus, availableMemoryMb, gpus } = readMachineCapacity();
   try {
     const outcomes = await executePlan(

@@ -1,5 +1,4 @@
 /** Ctrl-C: the first stops cleanly, the second at once. */
-import type { TextSink } from '../report/reporter.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface Interrupts {
@@ -11,15 +10,15 @@ export interface Interrupts {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** `killAll`: ends every stage process without waiting; called on the second signal, just before this process ends. */
-export function catchInterrupts(err: TextSink, killAll: () => void): Interrupts {
+/** `onFirst` tells the user; `onSecond` ends every stage process without waiting, just before this process ends. */
+export function catchInterrupts(onFirst: () => void, onSecond: () => void): Interrupts {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) {
-      killAll();
+      onSecond();
       process.exit(EXIT.interrupted);
     }
-    err.line('interrupted: stopping the running stages; Ctrl-C again kills them at once');
+    onFirst();
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, onSignal);

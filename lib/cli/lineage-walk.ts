@@ -32,7 +32,7 @@ export class LineageWalk {
     return this.#inputsOf(artifact).map(({ name, label, artifact: input }) => {
       const isRepeated = seen.has(input) && this.#inputsOf(input).length > 0;
       const next = seen.has(input) ? [] : this.up(input, seen.add(input));
-      return { ...this.node(input, null), usedAs: label === null ? name : `${name}[${label}]`, isRepeated, next };
+      return { ...this.node(input, null), usedAs: inputName(name, label), isRepeated, next };
     });
   }
 
@@ -42,7 +42,8 @@ export class LineageWalk {
       const isRepeated = seen.has(made) && this.#madeFrom(made).length > 0;
       const next = seen.has(made) ? [] : this.down(made, seen.add(made));
       const madeBy = { runId: use.runId, executionId: use.executionId };
-      return { ...this.node(made, `${use.instance}.${output}`), madeBy, isRepeated, next };
+      const usedAs = inputName(use.name, use.label);
+      return { ...this.node(made, `${use.instance}.${output}`), madeBy, usedAs, isRepeated, next };
     });
   }
 
@@ -61,4 +62,9 @@ export class LineageWalk {
     }
     return [...made.values()];
   }
+}
+
+/** `metrics[chosen=7]` for a member of a fan-in. */
+function inputName(name: string, label: string | null): string {
+  return label === null ? name : `${name}[${label}]`;
 }

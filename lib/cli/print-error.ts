@@ -1,5 +1,5 @@
 /** Says what went wrong, and chooses the exit code. */
-import { InternalError, UserError } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
 import type { TextSink } from '../report/reporter.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { PipelineError, UsageError } from './usage-error.ts';
@@ -16,8 +16,11 @@ export async function printError(error: unknown, err: TextSink): Promise<ExitCod
     if (error.hint !== undefined) err.line(`  ${error.hint}`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
+  if (error instanceof Error && 'syscall' in error) {
+    err.line(`${err.colors.red('error[system]')} ${error.message}`);
+    return EXIT.failed;
+  }
   err.line(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  const isOurs = error instanceof InternalError || !(error instanceof Error && 'syscall' in error);
-  if (isOurs) err.line('This is a fault of Assay, not of your pipeline. Please report it, with the lines above.');
+  err.line('This is a fault of Assay, not of your pipeline. Please report it, with the lines above.');
   return EXIT.failed;
 }

@@ -1,5 +1,4 @@
 /** Builds the real parts: the lineage database, the artifact store, and what plans over both. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lineage } from '../lineage/lineage.ts';
 import type { OutputDigests } from '../model/plan.ts';
@@ -20,13 +19,13 @@ export async function withParts<T>(
   session: Session,
   use: (parts: Parts) => Promise<T>,
 ): Promise<T> {
-  const artifacts = join(projectRoot, 'artifacts');
-  mkdirSync(artifacts, { recursive: true });
-  const lineage = Lineage.open(join(artifacts, 'lineage.db'), { clock: session.clock });
+  const lineage = Lineage.open(join(projectRoot, 'artifacts', 'lineage.db'), { clock: session.clock });
+  let store: ArtifactStore | undefined;
   try {
-    const store = ArtifactStore.open(projectRoot, { clock: session.clock, statCache: lineage.statCache });
+    store = ArtifactStore.open(projectRoot, { clock: session.clock, statCache: lineage.statCache });
     return await use({ projectRoot, store, lineage, sizeOf: (outputs) => sizeOf(lineage, outputs) });
   } finally {
+    store?.close();
     lineage.close();
   }
 }

@@ -13,8 +13,10 @@ export function renderFailure(instance: string, failure: StageFailure, colors: C
     ['partial outputs', failure.quarantinePath],
     ['next', failure.hint === '' ? null : failure.hint],
   ];
+  const [first = '', ...rest] = messageBeside(instance, failure.message).split('\n');
   return [
-    `${colors.red(`error[${failure.code}]`)} ${instance}: ${messageBeside(instance, failure.message)}`,
+    `${colors.red(`error[${failure.code}]`)} ${instance}: ${first}`,
+    ...rest.map((line) => `  ${line}`),
     ...failure.logTail.map((line) => `  ${colors.dim('|')} ${line}`.trimEnd()),
     ...places.flatMap(([label, value]) => (value === null ? [] : [`  ${label}: ${value}`])),
   ];

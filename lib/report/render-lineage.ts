@@ -10,7 +10,7 @@ export interface LineageNode {
   readonly name: string;
   /** The run and execution that made it; null for what no recorded execution made. */
   readonly madeBy: { readonly runId: number; readonly executionId: number } | null;
-  /** As which input it was used, going up; null at the root and going down. */
+  /** Going up, as which input of what it led to; going down, as which input what led to it was read; null at the root. */
   readonly usedAs: string | null;
   /** Shown in full elsewhere in the same tree; its `next` is empty here. */
   readonly isRepeated: boolean;
@@ -27,27 +27,30 @@ export interface LineageJson {
 
 export function renderLineage(lineage: LineageJson, root: LineageNode, colors: Colors): string[] {
   const lines = [nodeText(root, colors)];
-  if (lineage.up !== null) lines.push('', 'made from', ...renderTree(lineage.up, 'no other artifact', colors));
-  if (lineage.down !== null) lines.push('', 'used for', ...renderTree(lineage.down, 'no other artifact', colors));
+  if (lineage.up !== null) lines.push('', 'made from', ...renderTree(lineage.up, (role) => `${role}:`, colors));
+  if (lineage.down !== null) lines.push('', 'used for', ...renderTree(lineage.down, (role) => `as ${role}:`, colors));
   return lines;
 }
 
-function renderTree(nodes: readonly LineageNode[], whenEmpty: string, colors: Colors): string[] {
-  return nodes.length === 0 ? [`  ${whenEmpty}`] : renderBranches(nodes, '', colors);
+type Role = (usedAs: string) => string;
+
+function renderTree(nodes: readonly LineageNode[], role: Role, colors: Colors): string[] {
+  return nodes.length === 0 ? ['  no other artifact'] : renderBranches(nodes, '', role, colors);
 }
 
-function renderBranches(nodes: readonly LineageNode[], indent: string, colors: Colors): string[] {
+function renderBranches(nodes: readonly LineageNode[], indent: string, role: Role, colors: Colors): string[] {
   return nodes.flatMap((node, index) => {
     const isLast = index === nodes.length - 1;
+    const text = nodeText(node, colors);
+    const shown = node.usedAs === null ? text : `${colors.dim(role(node.usedAs))} ${text}`;
     return [
-      `${indent}${isLast ? '└─ ' : '├─ '}${nodeText(node, colors)}`,
-      ...renderBranches(node.next, `${indent}${isLast ? '   ' : '│  '}`, colors),
+      `${indent}${isLast ? '└─ ' : '├─ '}${shown}`,
+      ...renderBranches(node.next, `${indent}${isLast ? '   ' : '│  '}`, role, colors),
     ];
   });
 }
 
 function nodeText(node: LineageNode, colors: Colors): string {
-  const role = node.usedAs === null ? '' : `${colors.dim(`${node.usedAs}:`)} `;
   const origin = node.madeBy === null ? '' : `  run ${node.madeBy.runId}, execution ${node.madeBy.executionId}`;
-  return `${role}${node.name}  ${colors.cyan(shortDigest(node.digest))}${origin}${node.isRepeated ? '  (above)' : ''}`;
+  return `${node.name}  ${colors.cyan(shortDigest(node.digest))}${origin}${node.isRepeated ? '  (above)' : ''}`;
 }

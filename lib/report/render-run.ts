@@ -69,7 +69,8 @@ export function outcomeDetail(
 
 /** Time is told of work done, not of work found done. */
 export function outcomeTime(outcome: StageOutcome): string {
-  return outcome.outcome === 'cached' || outcome.outcome === 'skipped' ? '' : formatDuration(outcome.durationMs);
+  const isIdle = outcome.executionId === null || outcome.outcome === 'cached';
+  return isIdle ? '' : formatDuration(outcome.durationMs);
 }
 
 /** The nearest of a stage's needs that did not come about; null when all did. */

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CHAIN, makeProject, transcript } from './rig.ts';
+import { writeDataset } from '../../lib/dataset/dataset-folder.ts';
+import { makeSplit, type Shape, type Split } from '../../lib/dataset/split.ts';
+import { CHAIN, makeProject, transcript, type Project } from './rig.ts';
 
 describe('assay run', () => {
   it('runs what is stale, shows the outputs named by show, and says how many ran', async () => {
@@ -245,5 +247,97 @@ writeFileSync(context.outputs.data.path, 'mirror ' + context.unkeyed.mirror);`,
       { commit: null, isDirty: null },
       { commit: head, isDirty: true },
     ]);
+  });
+});
+
+describe('expectations', () => {
+  /** `clean` holds four records, `poisoned` the same and two more. */
+  function makeDatasetProject(added: number): Project {
+    const project = makeProject({
+      'pipeline.yaml': `version: 1
+stages:
+  merge:
+    shell: "cp {inputs.poisoned}/* {outputs.data}/"
+    inputs: { clean: ./clean, poisoned: ./poisoned }
+    outputs: { data: dataset }
+    expect: { data: { against: clean, added: ${added}, removed: 0, changed: 0 } }
+`,
+    });
+    const shape: Shape = [1, 1, 1];
+    const train = (...values: number[]): Split =>
+      makeSplit(
+        shape,
+        Uint8Array.from(values),
+        Uint8Array.from(values, (value) => value % 2),
+      );
+    const common = { name: 'tiny', classes: ['even', 'odd'], shape, test: null } as const;
+    const source = { kind: 'generated', generator: 'test', seed: 1 } as const;
+    writeDataset(join(project.root, 'clean'), { ...common, source, train: train(1, 2, 3, 4) });
+    writeDataset(join(project.root, 'poisoned'), { ...common, source, train: train(1, 2, 3, 4, 5, 6) });
+    return project;
+  }
+
+  it('are told at the end of a run, of a cached one too', async () => {
+    const project = makeDatasetProject(2);
+    expect(transcript(await project.assay(['run']))).toMatchInlineSnapshot(`
+      "
+      exit 0
+      --- stdout
+      merge  ran      never run  <time>
+      expect merge.data: added 2, removed 0, changed 0: as declared
+      1 stage: 1 ran, <time>
+      --- stderr
+      merge  running  never run
+      "
+    `);
+    expect((await project.assay(['run'])).stdout).toContain(
+      'expect merge.data: added 2, removed 0, changed 0: as declared\n',
+    );
+    expect(transcript(await project.assay(['show', 'merge.data']))).toMatchInlineSnapshot(`
+      "
+      exit 0
+      --- stdout
+      merge.data
+      artifact  sha256:884ac03281c32e8983e099179f61860d28cec677a27d06a920bb43b5d2b17050
+      kind      dataset
+      size      643 B in 3 files
+      made by   merge.data  (run 1, execution 1, <moment>)
+
+      75c240c733b2  607 B  dataset.json
+      e72cb4a2b3be   22 B  train-images.idx
+      acae856fb920   14 B  train-labels.idx
+
+      dataset tiny, images 1 × 1 × 1
+      class  train
+      even       3
+      odd        3
+      all        6
+      --- stderr
+      "
+    `);
+  });
+
+  it('fail the run when they are broken, and tell what was found', async () => {
+    const project = makeDatasetProject(3);
+    const { code, stdout, stderr } = await project.assay(['run']);
+    expect(transcript({ code, stdout, stderr: stderr.replace(/staging\/[0-9a-f]{16}/, 'staging/<key>') }))
+      .toMatchInlineSnapshot(`
+      "
+      exit 1
+      --- stdout
+      merge  failed   does not give what is expected of it  <time>
+      expect merge.data: added 2 where 3 is declared, removed 0, changed 0: not as declared
+      1 stage: 1 failed, <time>
+      --- stderr
+      merge  running  never run
+
+      error[expectation-failed] merge: does not give what is expected of it
+        output "data", compared with input "clean"
+          added: expected 3, found 2: train records 4, 5
+        partial outputs: artifacts/quarantine/1
+        next: correct the stage, or its expect: in the pipeline file when the expectation is what is wrong
+
+      "
+    `);
   });
 });

@@ -60,7 +60,11 @@ const EVENTS: readonly RunEvent[] = [
     outcome: outcome('poison', { outcome: 'failed', reasons: CHANGED, durationMs: 1_200, outputs: {} }),
     failure: FAILURE,
   },
-  { kind: 'stage-finished', outcome: outcome('merge', { outcome: 'skipped', outputs: {} }), failure: null },
+  {
+    kind: 'stage-finished',
+    outcome: outcome('merge', { outcome: 'skipped', outputs: {}, executionId: null }),
+    failure: null,
+  },
   { kind: 'run-finished', runId: 7, status: 'failed', durationMs: 9_500 },
 ];
 const text = (lines: readonly string[]): string => `\n${lines.join('\n')}\n`;

@@ -5,6 +5,7 @@ import type { StageOutcome } from '../../model/run.ts';
 import { Planner } from '../../plan/planner.ts';
 import { settleCached } from '../cached-run.ts';
 import { showCurrent } from '../current-view.ts';
+import type { ExecuteRequest } from '../execute-run.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openReporter } from '../open-reporter.ts';
 import { forcedStages, plannerDeps, planTargets, type ForceOption } from '../planning.ts';
@@ -52,7 +53,12 @@ async function runPlan(request: RunRequest, parts: Parts, session: Session): Pro
     reporter.handle(event);
   };
   try {
-    const { runId, outcomes, wasInterrupted } = await bringAbout(request, emit, parts, session);
+    const { runId, outcomes, wasInterrupted } = await bringAbout(
+      request,
+      { emit, closeReporter: () => reporter.close() },
+      parts,
+      session,
+    );
     const isOk = outcomes.every(({ outcome }) => ['cached', 'ran', 'shared'].includes(outcome));
     const status = wasInterrupted ? 'interrupted' : isOk ? 'ok' : 'failed';
     lineage.endRun(runId, status, clock.nowMs());
@@ -78,11 +84,12 @@ interface RunResult {
 /** Everything is cached more often than not, and then nothing of the executor, of git or of bars is loaded. */
 async function bringAbout(
   request: RunRequest,
-  emit: (event: RunEvent) => void,
+  show: Pick<ExecuteRequest, 'emit' | 'closeReporter'>,
   parts: Parts,
   session: Session,
 ): Promise<RunResult> {
   const { plan, planner, options } = request;
+  const { emit } = show;
   const cached = await settleCached(plan, parts, session);
   const git = cached === null ? await (await import('../git-facts.ts')).readGitFacts(parts.projectRoot) : null;
   const runId = parts.lineage.startRun(describeRunStart(session, plan.pipeline, git));
@@ -95,6 +102,6 @@ async function bringAbout(
   }
   const { executeRun } = await import('../execute-run.ts');
   const { jobs = null, keepGoing = false } = options;
-  const executed = await executeRun({ plan, planner, runId, jobs, keepGoing, emit }, parts, session);
+  const executed = await executeRun({ plan, planner, runId, jobs, keepGoing, ...show }, parts, session);
   return { runId, ...executed };
 }
