@@ -22,6 +22,9 @@ function dieBefore(n: number): void {
   syncBuiltinESMExports();
 }
 
+const uid = process.env['ASSAY_TEST_UID'];
+if (uid !== undefined) process.setuid?.(Number(uid));
+
 const store = ArtifactStore.open(root, { clock: systemClock, statCache: new MemoryStatCache() });
 switch (what) {
   case 'die-in-put':

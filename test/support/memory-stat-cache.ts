@@ -6,6 +6,8 @@ export class MemoryStatCache implements StatCache {
   readonly #entries = new Map<string, { stamp: FileStamp; digest: Digest }>();
   /** How often a digest was asked for and known. */
   hits = 0;
+  /** Paths that were offered, trusted or not: what was hashed. */
+  readonly offered: string[] = [];
 
   recall(path: string, stamp: FileStamp): Digest | undefined {
     const entry = this.#entries.get(path);
@@ -15,6 +17,7 @@ export class MemoryStatCache implements StatCache {
   }
 
   remember(path: string, stamp: FileStamp, digest: Digest, hashedAtMs: number): void {
+    this.offered.push(path);
     if (isTrustworthy(stamp, hashedAtMs)) this.#entries.set(path, { stamp, digest });
     else this.#entries.delete(path);
   }
