@@ -70,7 +70,7 @@ export function withCollected<T>(path: string, role: TreeRole, work: (fd: number
   }
 }
 
-/** Sorts by UTF-8 bytes. The default order of strings is the same, and ten times faster, unless surrogates occur. */
+/** Sorts by UTF-8 bytes. The default order of strings is the same, and three times faster, unless surrogates occur. */
 export function sortUtf8(paths: string[]): string[] {
   const hasSurrogate = paths.some((path) => /[\ud800-\udfff]/.test(path));
   return hasSurrogate ? paths.sort(compareUtf8) : paths.sort();

@@ -37,7 +37,7 @@ export class Inspection {
 
   /**
    * `readAll`: by content, never by stamp. `expectMany`: list the folders once instead of asking for each blob (60,000 failed
-   * look-ups take 150 to 450 ms); what another process adds meanwhile is then not seen.
+   * look-ups take 456 ms on a busy machine); what another process adds meanwhile is then not seen.
    */
   constructor(parts: StoreParts, options: { readAll?: boolean; expectMany?: boolean } = {}) {
     this.#parts = parts;

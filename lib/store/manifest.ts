@@ -7,6 +7,9 @@ import { MANIFEST_TAG, type Artifact, type Manifest, type ManifestEntry } from '
 const PREFIX = Buffer.from(`${MANIFEST_TAG}\0`, 'utf8');
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
+/** Nearly every path, accepted at once. */
+const PLAIN_PATH = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
+
 /**
  * The bytes stored for a manifest, equal to recordBytes(MANIFEST_TAG, manifest) and so named by the artifact's digest. Written
  * out by hand: 28 ms instead of 150 ms for 60,000 entries. Throws InternalError on a manifest that is not valid.
@@ -56,6 +59,7 @@ export function findManifestProblem(value: unknown): string | undefined {
 
 /** What is wrong with a relative POSIX path inside an artifact, or undefined. */
 export function findPathProblem(path: string): string | undefined {
+  if (PLAIN_PATH.test(path)) return undefined;
   const shown = JSON.stringify(path);
   if (!path.isWellFormed()) return `path ${shown} is not Unicode text`;
   if (CONTROL_CHARACTER.test(path)) return `path ${shown} holds a control character`;

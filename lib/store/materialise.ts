@@ -33,8 +33,8 @@ export class Trees {
    * Puts an artifact at `target`, files read-only. By reflink, else hard link, else copy; from a pack, by copy.
    *
    * Every blob is checked by its stamp before, and its stamp compared after. A hard link moves the blob's ctime, which looks
-   * like an edit: Stamps.across carries what is known over that moment, so a 50 MB dataset read by 343 stages of one run is
-   * hashed once in that run, and once more by the first check of the next process.
+   * like an edit: Stamps.across carries what is known over that moment, so a dataset that many stages of one run read is hashed
+   * no more in that run, and once more by the first check of the next process (47 MB: 50 ms).
    * A stage that overwrites such a link (it would have to make it writable first) alters the blob: the next check finds it.
    */
   materialise(artifact: Digest, target: string): void {

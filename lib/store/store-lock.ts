@@ -9,7 +9,7 @@
 import Database from 'better-sqlite3';
 import { systemErrorCode, UserError } from '../base/errors.ts';
 
-/** How long one who adds waits for a sweep: longer than any sweep measured (400,000 blobs: 9 s). */
+/** How long one who adds waits for a sweep. Sweeping 60,000 packed and 2,000 loose blobs took 0.3 s. */
 const SHARED_WAIT_MS = 30_000;
 /** How long a sweep waits for those who add: long enough for one that is just ending, since a run may last for hours. */
 const EXCLUSIVE_WAIT_MS = 2_000;
