@@ -1,8 +1,8 @@
 /** The experiment's parameters: what each may be, and one sentence for each value that it may not. */
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import type { StageContext } from '../../lib/stage-api/context.ts';
+import { didYouMean, invalidParameter } from './invalid-parameter.ts';
 import { ARCHITECTURES } from './models.ts';
 
 const wholeFrom = (least: number) => {
@@ -81,24 +81,6 @@ export function readParameters<K extends keyof Schemas>(
   return values as { [name in K]: z.infer<Schemas[name]> };
 }
 
-/** The fault of a value that a schema alone cannot judge. */
-export function invalidParameter(path: string, value: unknown, allowed: string, hint?: string): StageError {
-  const found = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
-  return new StageError('parameter-invalid', `parameter ${path} ${found}; allowed: ${allowed}`, {
-    hint: hint ?? `change it in pipeline.yaml, or for one run with --set ${path}=VALUE`,
-  });
-}
-
-/** `did you mean "V7"? `, or nothing when no known name is near. */
-export function didYouMean(name: string, known: readonly string[]): string {
-  const near = closest(
-    name.toLowerCase(),
-    known.map((k) => k.toLowerCase()),
-  );
-  if (distance(name.toLowerCase(), near) > Math.max(1, Math.floor(name.length / 3))) return '';
-  return `did you mean "${known.find((k) => k.toLowerCase() === near)}"? `;
-}
-
 function withAxes(name: string, params: StageContext['params']): unknown {
   const group = params[name];
   if (typeof group !== 'object' || group === null || Array.isArray(group)) return group;
@@ -111,8 +93,10 @@ function faultOf(name: string, value: unknown, issue: z.core.$ZodIssue): StageEr
   const at = issue.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys((SCHEMAS[name as 'train'] as z.ZodObject).shape);
-    return new StageError('parameter-invalid', `parameter ${path}.${issue.keys[0]} is not known`, {
-      hint: `${didYouMean(issue.keys[0] as string, known)}allowed under ${path}: ${known.join(', ')}`,
+    const key = issue.keys[0] as string;
+    const allowed = `allowed under ${path}: ${known.join(', ')}`;
+    return new StageError('parameter-invalid', `parameter ${path}.${key} is not known`, {
+      hint: [didYouMean(key, known), allowed].filter((part) => part !== undefined).join(' '),
     });
   }
   const isWholeGroup = issue.path.length === 0 && name !== 'seed';

@@ -4,7 +4,7 @@
  */
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import type { Objective } from './attack-options.ts';
-import { didYouMean } from './parameters.ts';
+import { didYouMean } from './invalid-parameter.ts';
 
 export interface Variant {
   /** `V1`. */
@@ -178,6 +178,6 @@ export function findVariant(id: string): Variant {
   if (found !== undefined) return found;
   const ids = VARIANTS.map((v) => v.id);
   throw new StageError('unknown-variant', `attack.variant is "${id}", which names no variant`, {
-    hint: `${didYouMean(id, ids)}allowed: ${ids.join(', ')}`,
+    hint: [didYouMean(id, ids), `allowed: ${ids.join(', ')}`].filter((part) => part !== undefined).join(' '),
   });
 }

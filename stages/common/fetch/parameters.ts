@@ -1,11 +1,11 @@
 /** What may be asked of the fetch stage. Kept free of tensors: who only fetches loads no tensor library. */
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import type { StageContext } from '../../../lib/stage-api/context.ts';
 import { StageError } from '../../../lib/stage-api/stage-error.ts';
+import { didYouMean, invalidParameter } from '../invalid-parameter.ts';
 import { CATALOGUE, CIFAR_BATCH_COUNT, CIFAR_BATCHES, PUBLISHED_NAMES, type PublishedName } from './catalogue.ts';
 
-export const DATASET_NAMES = ['glyphs', ...PUBLISHED_NAMES] as const;
+const DATASET_NAMES = ['glyphs', ...PUBLISHED_NAMES] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
 export interface FetchParameters {
@@ -20,12 +20,12 @@ export interface FetchParameters {
 }
 
 /** As many digits as MNIST has: the generator could make more, but a default of "all" must mean something. */
-export const GLYPH_COUNTS = { train: 60_000, test: 10_000 } as const;
+const GLYPH_COUNTS = { train: 60_000, test: 10_000 } as const;
 
 /** Checks the params and the unkeyed `mirror` of the stage. Throws StageError 'parameter-invalid': the path, the value, what is allowed. */
 export function readFetchParameters(context: Pick<StageContext, 'params' | 'unkeyed'>): FetchParameters {
   const { params, unkeyed } = context;
-  const dataset = check('dataset', params['dataset'], DATASET, nearest(params['dataset'], DATASET_NAMES));
+  const dataset = check('dataset', params['dataset'], DATASET, datasetHint(params['dataset']));
   const wanted = check('fetch', params['fetch'] ?? {}, FETCH);
   const seed = check('seed', params['seed'], SEED);
   const mirror = check('mirror', unkeyed['mirror'] ?? null, MIRROR);
@@ -35,7 +35,7 @@ export function readFetchParameters(context: Pick<StageContext, 'params' | 'unke
     const limit = wanted[part];
     if (limit === null || limit <= available[part]) continue;
     const of = dataset === 'cifar10' && part === 'train' ? ` (training batches ${batches.join(', ')})` : '';
-    throw invalid(
+    throw invalidParameter(
       `fetch.${part}`,
       limit,
       `null or an integer of 1 to ${available[part]}, all that ${dataset} has${of}`,
@@ -60,10 +60,18 @@ export function availableCounts(
   return dataset === 'cifar10' ? { ...counts, train: batches.length * CIFAR_BATCH_COUNT } : counts;
 }
 
+function datasetHint(dataset: unknown): string | undefined {
+  return typeof dataset === 'string' ? didYouMean(dataset, DATASET_NAMES) : undefined;
+}
+
 function batchesOf(dataset: DatasetName, batches: readonly number[] | null): readonly number[] {
   if (dataset === 'cifar10') return batches === null ? CIFAR_BATCHES : [...batches].sort((a, b) => a - b);
   if (batches === null) return [];
-  throw invalid('fetch.batches', batches, `null: only cifar10 comes in batches, and the dataset is ${dataset}`);
+  throw invalidParameter(
+    'fetch.batches',
+    batches,
+    `null: only cifar10 comes in batches, and the dataset is ${dataset}`,
+  );
 }
 
 const LIMIT = z
@@ -103,28 +111,13 @@ function check<T>(name: string, value: unknown, schema: z.ZodType<T>, hint?: str
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] as string;
-    const near = nearest(key, Object.keys(FETCH.shape));
     throw new StageError('parameter-invalid', `parameter ${name}.${key} is not known; allowed: ${issue.message}`, {
-      hint: near ?? `take ${name}.${key} out of pipeline.yaml`,
+      hint: didYouMean(key, Object.keys(FETCH.shape)) ?? `take ${name}.${key} out of pipeline.yaml`,
     });
   }
   // A list is shown and set as a whole, so the path ends before an index.
   const depth = issue.path.findIndex((key) => typeof key === 'number');
   const path = depth < 0 ? issue.path : issue.path.slice(0, depth);
   const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], value);
-  throw invalid([name, ...path].join('.'), found, issue.message, hint);
-}
-
-function invalid(path: string, value: unknown, allowed: string, hint?: string): StageError {
-  const found = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
-  return new StageError('parameter-invalid', `parameter ${path} ${found}; allowed: ${allowed}`, {
-    hint: hint ?? `change it in pipeline.yaml, or for one run with --set ${path}=VALUE`,
-  });
-}
-
-/** "did you mean": a known name that is a slip of the fingers away. */
-function nearest(name: unknown, known: readonly string[]): string | undefined {
-  if (typeof name !== 'string' || name === '') return undefined;
-  const near = closest(name.toLowerCase(), known);
-  return distance(name.toLowerCase(), near) <= Math.max(2, name.length / 3) ? `did you mean "${near}"?` : undefined;
+  throw invalidParameter([name, ...path].join('.'), found, issue.message, hint);
 }
