@@ -6,7 +6,7 @@ import { systemErrorCode } from './errors.ts';
 let serial = 0;
 
 /** A name beside `path` that no other process and no earlier call uses. Starts with `.tmp-`, so that sweeping knows it. */
-export function temporaryNeighbour(path: string): string {
+function temporaryNeighbour(path: string): string {
   return `${dirname(path)}/.tmp-${process.pid}-${++serial}`;
 }
 

@@ -2,7 +2,7 @@
 import { UserError } from '../base/errors.ts';
 import { makeSplit, type Shape, type Split } from './split.ts';
 
-export const CIFAR_SHAPE: Shape = [32, 32, 3];
+const CIFAR_SHAPE: Shape = [32, 32, 3];
 
 const PLANE_BYTES = 32 * 32;
 const RECORD_BYTES = 1 + 3 * PLANE_BYTES;

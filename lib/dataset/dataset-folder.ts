@@ -9,8 +9,8 @@ import { recordManifest, type RecordManifest } from './record-manifest.ts';
 import { imageSizeBytes, makeSplit, type Shape, type Split } from './split.ts';
 
 export const INFO_FILE = 'dataset.json';
-export const imagesFile = (name: SplitName): string => `${name}-images.idx`;
-export const labelsFile = (name: SplitName): string => `${name}-labels.idx`;
+const imagesFile = (name: SplitName): string => `${name}-images.idx`;
+const labelsFile = (name: SplitName): string => `${name}-labels.idx`;
 
 /** Writes the folder's files. The bytes depend on nothing but the dataset. Not durable: the engine stores outputs durably. */
 export function writeDataset(folder: string, dataset: Dataset): void {
@@ -25,7 +25,7 @@ export function writeDataset(folder: string, dataset: Dataset): void {
 }
 
 /** What dataset.json says of a dataset. */
-export function describeDataset(dataset: Dataset): DatasetInfo {
+function describeDataset(dataset: Dataset): DatasetInfo {
   const manifestOf = (split: Split | null): RecordManifest | null =>
     split === null ? null : recordManifest(split, dataset.classes.length);
   const manifests: PerSplit<RecordManifest> = { train: manifestOf(dataset.train), test: manifestOf(dataset.test) };

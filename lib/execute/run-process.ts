@@ -8,8 +8,6 @@ import { markerOf } from './sandbox-paths.ts';
 import { StageLog, type LogStream } from './stage-log.ts';
 import { settleStage, stopStage } from './stop-group.ts';
 
-export { markerOf };
-
 const MESSAGES_FD = 3;
 /** For a process that left the group and hid, and still holds the log's pipe open. */
 const STREAM_END_MS = 2_000;

@@ -19,8 +19,6 @@ import { removeTree } from './remove-tree.ts';
 import { contextPathOf, sandboxFolder } from './sandbox-paths.ts';
 import { editedBeforeStart } from './stage-problem.ts';
 
-export { contextPathOf };
-
 export interface Sandbox {
   readonly folder: string;
   readonly contextPath: string;

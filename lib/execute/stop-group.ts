@@ -2,7 +2,7 @@
 import { findMarkedProcesses, findStageProcesses } from './processes.ts';
 
 /** From SIGTERM to SIGKILL: long enough to write a checkpoint of some hundred megabytes. */
-export const GRACE_MS = 5_000;
+const GRACE_MS = 5_000;
 /** A killed process is gone within a scheduler tick, unless it hangs in the kernel on a dead disk. */
 const KILL_WAIT_MS = 5_000;
 /** Python's resource tracker, for one, ends some milliseconds after its program. */

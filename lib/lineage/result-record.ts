@@ -6,7 +6,7 @@ import type { ExecutionStart } from '../model/run.ts';
 import type { OutputKind } from '../model/stage.ts';
 import type { Commit } from './recorder.ts';
 
-export const RESULT_TAG = 'result/v1';
+const RESULT_TAG = 'result/v1';
 /** How a blob that is a result record begins. */
 export const RESULT_PREFIX = `${RESULT_TAG}\0`;
 

@@ -85,7 +85,7 @@ const expectationShape = z.strictObject(
   { error: 'a map such as { added: 600, removed: 0 }' },
 );
 
-export const stageShape = z
+const stageShape = z
   .strictObject(
     {
       program: z.optional(

@@ -49,7 +49,7 @@ export class JsonLines implements Reporter {
   }
 }
 
-export function runEventJson(event: RunEvent): RunEventJson {
+function runEventJson(event: RunEvent): RunEventJson {
   switch (event.kind) {
     case 'run-started':
       return {

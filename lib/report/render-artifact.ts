@@ -110,7 +110,7 @@ function renderDataset({ name, shape, classes, counts, perClass }: DatasetSummar
 }
 
 /** Nested metrics as dotted names, numbers to four digits; a list of numbers stays on one line. */
-export function flattenJson(value: Json, prefix = ''): string[][] {
+function flattenJson(value: Json, prefix = ''): string[][] {
   if (typeof value === 'number') return [[prefix, formatMetric(value)]];
   if (value === null || typeof value !== 'object') return [[prefix, String(value)]];
   if (Array.isArray(value)) {

@@ -4,8 +4,7 @@ import type { Pipeline, StageInstance } from '../model/stage.ts';
 import { drawLanes } from './lanes.ts';
 import { visibleWidth } from './table.ts';
 
-export const GRAPH_FORMATS = ['text', 'mermaid', 'dot', 'json'] as const;
-export type GraphFormat = (typeof GRAPH_FORMATS)[number];
+export type GraphFormat = 'text' | 'mermaid' | 'dot' | 'json';
 
 /** `assay graph --format json`: every instance, nothing collapsed. */
 export interface GraphJson {
@@ -47,7 +46,7 @@ export function renderGraph(pipeline: Pipeline, format: GraphFormat): string[] {
   }
 }
 
-export function graphJson(pipeline: Pipeline): GraphJson {
+function graphJson(pipeline: Pipeline): GraphJson {
   return {
     stages: pipeline.instances.map(({ stage, id, coordinates, outputs }) => ({
       stage,

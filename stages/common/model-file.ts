@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import { ARCHITECTURES, type Model, parametersOf, sizeOf } from './models.ts';
 
-export const MODEL_FILE = 'model.json';
-export const WEIGHTS_FILE = 'weights.bin';
+const MODEL_FILE = 'model.json';
+const WEIGHTS_FILE = 'weights.bin';
 
 const SIDE = z.int().positive();
 const MODEL_SCHEMA = z.object({

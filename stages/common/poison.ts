@@ -7,7 +7,7 @@ import { StageError } from '../../lib/stage-api/stage-error.ts';
 import { stream } from './rng.ts';
 import type { Variant } from './variants.ts';
 
-export const POISON_FILE = 'poison.json';
+const POISON_FILE = 'poison.json';
 
 /** How the records of a poison dataset came about; in its folder, so that nothing has to be passed beside it. */
 export interface PoisonNote {
