@@ -75,7 +75,7 @@ function makeResult(chain: boolean, i: number): { start: ExecutionStart; commit:
   const commit: Commit = {
     executionId: 0,
     end,
-    inputs: [{ name: 'data', label: null, artifact: reads }],
+    inputs: [{ name: 'data', label: null, artifact: reads, path: null }],
     outputs: [
       { name: 'data', kind: 'dataset', artifact: { digest: made, form: 'directory', sizeBytes: 1e7, fileCount: 5 } },
     ],

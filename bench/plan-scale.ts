@@ -97,6 +97,7 @@ async function makeResults(instances: readonly StageInstance[], deps: PlannerDep
       name,
       label: null,
       artifact: input as ReturnType<typeof digestBytes>,
+      path: null,
     }));
     const { action, key } = verdict;
     const record = { key, action, instance: instance.id, stage: instance.stage, startedAtMs: i, endedAtMs: i };

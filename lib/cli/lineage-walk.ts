@@ -6,6 +6,7 @@ import type { Digest } from '../base/digest.ts';
 import type { Lineage } from '../lineage/lineage.ts';
 import type { ArtifactUse } from '../model/run.ts';
 import type { LineageNode } from '../report/render-lineage.ts';
+import { nameOf } from './resolve-artifact.ts';
 
 export class LineageWalk {
   readonly #lineage: Lineage;
@@ -19,7 +20,7 @@ export class LineageWalk {
     const maker = this.#lineage.producersOf(artifact).at(-1);
     return {
       digest: artifact,
-      name: name ?? (maker === undefined ? 'file of the project' : `${maker.instance}.${maker.name}`),
+      name: name ?? nameOf(this.#lineage, artifact) ?? 'of unknown origin',
       madeBy: maker === undefined ? null : { runId: maker.runId, executionId: maker.executionId },
       usedAs: null,
       isRepeated: false,
@@ -29,10 +30,13 @@ export class LineageWalk {
 
   /** What it was made from, by the latest execution that made it, and so on up. */
   up(artifact: Digest, seen = new Set<Digest>()): LineageNode[] {
-    return this.#inputsOf(artifact).map(({ name, label, artifact: input }) => {
+    return this.#inputsOf(artifact).map(({ name, label, artifact: input, path }) => {
+      const usedAs = inputName(name, label);
+      // Read from the project, it came from there, whichever stage may have made the same bytes.
+      if (path !== null) return { ...this.node(input, `./${path}`), madeBy: null, usedAs };
       const isRepeated = seen.has(input) && this.#inputsOf(input).length > 0;
       const next = seen.has(input) ? [] : this.up(input, seen.add(input));
-      return { ...this.node(input, null), usedAs: inputName(name, label), isRepeated, next };
+      return { ...this.node(input, null), usedAs, isRepeated, next };
     });
   }
 

@@ -54,10 +54,12 @@ function resolvePrefix({ lineage, store }: Parts, hex: string): Digest {
   });
 }
 
-/** `merge.data`, from the latest execution that made it; undefined for what none made. */
+/** `merge.data`, from the latest execution that made it; `./data` for what was read as such; undefined where neither is known. */
 export function nameOf(lineage: Parts['lineage'], artifact: Digest): string | undefined {
   const maker = lineage.producersOf(artifact).at(-1);
-  return maker === undefined ? undefined : `${maker.instance}.${maker.name}`;
+  if (maker !== undefined) return `${maker.instance}.${maker.name}`;
+  const path = lineage.projectPathOf(artifact);
+  return path === undefined ? undefined : `./${path}`;
 }
 
 async function resolveOutput(

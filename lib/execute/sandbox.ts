@@ -37,6 +37,8 @@ export interface SandboxInput {
   readonly label: string | null;
   /** An Artifact where no stage made it. */
   readonly artifact: Digest | Artifact;
+  /** Within the project, where no stage made it; else null. */
+  readonly path: string | null;
 }
 
 export interface SandboxRequest {
@@ -117,12 +119,12 @@ function placeInputs({ projectRoot, store, instance, action }: SandboxRequest, f
     if (typeof bound === 'string') {
       const artifact = input.kind === 'path' ? storeProjectPath(store, projectRoot, input.path, bound) : bound;
       store.materialise(bound, inputPath(folder, name));
-      return [{ name, label: null, artifact }];
+      return [{ name, label: null, artifact, path: input.kind === 'path' ? input.path : null }];
     }
     mkdirSync(inputPath(folder, name));
     return Object.entries(bound).map(([label, artifact]) => {
       store.materialise(artifact, inputPath(folder, name, label));
-      return { name, label, artifact };
+      return { name, label, artifact, path: null };
     });
   });
 }

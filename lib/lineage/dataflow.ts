@@ -10,6 +10,8 @@ export interface InputRow {
   readonly name: string;
   readonly label: string | null;
   readonly artifact: Digest;
+  /** Within the project, where no stage made it; else null. */
+  readonly path: string | null;
 }
 
 export interface OutputRow {
@@ -58,7 +60,7 @@ export class Dataflow {
 
   inputsOf(executionId: number): InputRow[] {
     return this.#connection.all<InputRow>(
-      `SELECT name, nullif(label, '') AS label, artifact FROM execution_input WHERE execution_id = ?
+      `SELECT name, nullif(label, '') AS label, artifact, path FROM execution_input WHERE execution_id = ?
        ORDER BY name, execution_input.label`,
       executionId,
     );
@@ -94,6 +96,12 @@ export class Dataflow {
         holds: holds === 1,
         findings: JSON.parse(findings) as ExpectationRecord['findings'],
       }));
+  }
+
+  /** Where in the project the latest execution that read the artifact as a file or folder of it found it. */
+  projectPathOf(artifact: Digest): string | undefined {
+    const sql = `SELECT path FROM execution_input WHERE artifact = ? AND path IS NOT NULL ORDER BY execution_id DESC LIMIT 1`;
+    return this.#connection.get<{ path: string }>(sql, artifact)?.path;
   }
 
   /** Undefined also for an input of which only the digest was recorded. */

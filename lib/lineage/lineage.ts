@@ -254,6 +254,11 @@ export class Lineage {
     return this.#dataflow.expectationsOf(executionId);
   }
 
+  /** Undefined for what was never read as a file or folder of the project. */
+  projectPathOf(artifact: Digest): string | undefined {
+    return this.#dataflow.projectPathOf(artifact);
+  }
+
   findArtifact(digest: Digest): Artifact | undefined {
     return this.#dataflow.findArtifact(digest);
   }

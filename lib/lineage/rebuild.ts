@@ -87,7 +87,14 @@ const ResultRecordSchema = z.strictObject({
   startedAtMs: CountSchema,
   endedAtMs: CountSchema,
   logDigest: DigestSchema.nullable(),
-  inputs: z.array(z.strictObject({ name: z.string(), label: z.string().min(1).nullable(), artifact: DigestSchema })),
+  inputs: z.array(
+    z.strictObject({
+      name: z.string(),
+      label: z.string().min(1).nullable(),
+      artifact: DigestSchema,
+      path: z.string().min(1).nullable(),
+    }),
+  ),
   outputs: z.array(
     z.strictObject({
       name: z.string(),

@@ -19,6 +19,8 @@ export interface Commit {
     readonly label: string | null;
     /** As an Artifact where no stage made it (a `./path` input), so that its form and size are known. */
     readonly artifact: Digest | Artifact;
+    /** Within the project, where no stage made it; else null. */
+    readonly path: string | null;
   }[];
   readonly outputs: readonly { readonly name: string; readonly kind: OutputKind; readonly artifact: Artifact }[];
   readonly metrics: readonly { readonly output: string; readonly metrics: readonly Metric[] }[];
@@ -60,9 +62,9 @@ export class Recorder {
     if (mismatch !== undefined) throw new InternalError(mismatch);
 
     this.#executions.end(executionId, commit.end, commit.recordDigest ?? null);
-    for (const { name, label, artifact } of commit.inputs) {
-      const digest = this.#saveArtifact(artifact);
-      this.#connection.run('INSERT INTO execution_input VALUES (?, ?, ?, ?)', executionId, name, label ?? '', digest);
+    for (const { name, label, artifact, path } of commit.inputs) {
+      const values = [executionId, name, label ?? '', this.#saveArtifact(artifact), path] as const;
+      this.#connection.run('INSERT INTO execution_input VALUES (?, ?, ?, ?, ?)', ...values);
     }
     for (const { name, kind, artifact } of commit.outputs) {
       const digest = this.#saveArtifact(artifact);

@@ -20,9 +20,16 @@ export type ResultRecord = {
   /** Of two results of one key the later is the current one. */
   readonly endedAtMs: number;
   readonly logDigest: Digest | null;
-  readonly inputs: readonly { readonly name: string; readonly label: string | null; readonly artifact: Digest }[];
+  readonly inputs: readonly RecordedInput[];
   readonly outputs: readonly RecordedOutput[];
   readonly metrics: readonly { readonly output: string; readonly name: string; readonly value: number }[];
+};
+
+export type RecordedInput = {
+  readonly name: string;
+  readonly label: string | null;
+  readonly artifact: Digest;
+  readonly path: string | null;
 };
 
 export type RecordedOutput = {
@@ -54,10 +61,11 @@ export function resultRecord(
     endedAtMs: Math.floor(commit.end.endedAtMs),
     logDigest: commit.end.logDigest,
     inputs: sorted(
-      commit.inputs.map(({ name, label, artifact }) => ({
+      commit.inputs.map(({ name, label, artifact, path }) => ({
         name,
         label,
         artifact: typeof artifact === 'string' ? artifact : artifact.digest,
+        path,
       })),
     ),
     outputs: sorted(

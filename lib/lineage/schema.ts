@@ -112,6 +112,7 @@ export const MIGRATIONS: readonly string[] = [
     name         TEXT    NOT NULL,
     label        TEXT    NOT NULL,            -- the member of a fan-in; '' for a plain input
     artifact     TEXT    NOT NULL REFERENCES artifact (digest),
+    path         TEXT,                        -- of a file or folder of the project; null where a stage made it
     PRIMARY KEY (execution_id, name, label)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX execution_input_artifact ON execution_input (artifact, execution_id);

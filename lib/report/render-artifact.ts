@@ -10,7 +10,7 @@ import { alignColumns } from './table.ts';
 
 /** `assay show --json` of an artifact. */
 export interface ArtifactJson extends Artifact {
-  /** `merge.data` when asked for by name or known by one maker; null for bytes that no execution made. */
+  /** `merge.data` when asked for by name or known by a maker, `./data` for a file of the project; null for other bytes. */
   readonly name: string | null;
   readonly kind: OutputKind | null;
   /** Whether it is what the pipeline makes now; null when asked for by digest. */

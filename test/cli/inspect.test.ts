@@ -331,6 +331,42 @@ describe('assay lineage', () => {
       down: null,
     });
   });
+
+  it('names a file of the project by its path', async () => {
+    const reading = makeProject({
+      'pipeline.yaml': `version: 1
+stages:
+  copy: { shell: "tr a-z A-Z < {inputs.words} > {outputs.text}", inputs: { words: ./texts/words.txt }, outputs: { text: file } }
+`,
+      'texts/words.txt': 'a word\n',
+    });
+    await reading.assay(['run']);
+    const { stdout } = await reading.assay(['lineage', 'copy.text']);
+    expect(`\n${stdout}`).toMatchInlineSnapshot(`
+      "
+      copy.text  ebfb0d5f4beb  run 1, execution 1
+
+      made from
+      └─ words: ./texts/words.txt  3e127ec459de
+
+      used for
+        no other artifact
+      "
+    `);
+    const [, digest = ''] = /words: \S+ {2}(\w+)/.exec(stdout) ?? [];
+    const { stdout: down } = await reading.assay(['lineage', digest]);
+    expect(`\n${down}`).toMatchInlineSnapshot(`
+      "
+      ./texts/words.txt  3e127ec459de
+
+      made from
+        no other artifact
+
+      used for
+      └─ as words: copy.text  ebfb0d5f4beb  run 1, execution 1
+      "
+    `);
+  });
 });
 
 describe('assay diff', () => {

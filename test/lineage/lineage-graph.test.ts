@@ -49,7 +49,7 @@ describe('one step of dataflow', () => {
     const members = { 'count=2': named('b'), 'count=10': named('a') };
     const action = { ...makeAction({ makes: { data: 'made' } }), inputs: { all: members } };
     const executionId = lineage.startExecution(executionStart(action, { runId }));
-    const inputs = Object.entries(members).map(([label, artifact]) => ({ name: 'all', label, artifact }));
+    const inputs = Object.entries(members).map(([label, artifact]) => ({ name: 'all', label, artifact, path: null }));
     lineage.commitResult({ ...commitOf(executionId, { makes: { data: 'made' } }), inputs });
     expect(lineage.inputsOf(executionId)).toEqual([inputs[1], inputs[0]]);
     expect(lineage.consumersOf(named('b'))).toEqual([

@@ -101,7 +101,7 @@ describe('rebuilding a lost database', () => {
     const swapped = recordBytes('result/v1', {
       ...rest,
       key,
-      inputs: [{ name: 'data', label: null, artifact: named('evil') }],
+      inputs: [{ name: 'data', label: null, artifact: named('evil'), path: null }],
     });
     const forged = recordBytes('result/v1', { ...rest, key: named('another key') });
     const torn = poison.subarray(0, 60);
@@ -132,7 +132,7 @@ describe('a result record', () => {
     expect(resultRecord(start, turned).equals(record)).toBe(true);
     expect(actionKey(start.action)).toBe(start.key);
     expect(record.toString('utf8').replace('\0', ' NUL ')).toMatchInlineSnapshot(
-      `"result/v1 NUL {"action":{"code":{"stages/some.ts":"sha256:5694d08a2e53ffcae0c3103e5ad6f6076abd960eb1f8a56577040bc1028f702b"},"env":{},"inputs":{"a":"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","b":"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"},"outputs":{"x":"dataset","y":"dataset"},"packages":{},"params":{"count":600},"program":{"module":"stages/some.ts"},"runtime":{"arch":"x64","compute":null,"node":"20","platform":"linux"},"salt":"1","schema":"action/v1"},"endedAtMs":1700000000005,"inputs":[{"artifact":"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d","label":null,"name":"b"},{"artifact":"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","label":null,"name":"a"}],"instance":"merge","key":"sha256:a31c0a258370546f9950636cc0b4f757624f985678e10b054107d11aae4e55a4","logDigest":null,"metrics":[],"outputs":[{"artifact":{"digest":"sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","fileCount":1,"form":"directory","sizeBytes":101},"kind":"dataset","name":"x"},{"artifact":{"digest":"sha256:a1fce4363854ff888cff4b8e7875d600c2682390412a8cf79b37d0b11148b0fa","fileCount":1,"form":"directory","sizeBytes":101},"kind":"dataset","name":"y"}],"stage":"merge","startedAtMs":1700000000000}"`,
+      `"result/v1 NUL {"action":{"code":{"stages/some.ts":"sha256:5694d08a2e53ffcae0c3103e5ad6f6076abd960eb1f8a56577040bc1028f702b"},"env":{},"inputs":{"a":"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","b":"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"},"outputs":{"x":"dataset","y":"dataset"},"packages":{},"params":{"count":600},"program":{"module":"stages/some.ts"},"runtime":{"arch":"x64","compute":null,"node":"20","platform":"linux"},"salt":"1","schema":"action/v1"},"endedAtMs":1700000000005,"inputs":[{"artifact":"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d","label":null,"name":"b","path":null},{"artifact":"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","label":null,"name":"a","path":null}],"instance":"merge","key":"sha256:a31c0a258370546f9950636cc0b4f757624f985678e10b054107d11aae4e55a4","logDigest":null,"metrics":[],"outputs":[{"artifact":{"digest":"sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","fileCount":1,"form":"directory","sizeBytes":101},"kind":"dataset","name":"x"},{"artifact":{"digest":"sha256:a1fce4363854ff888cff4b8e7875d600c2682390412a8cf79b37d0b11148b0fa","fileCount":1,"form":"directory","sizeBytes":101},"kind":"dataset","name":"y"}],"stage":"merge","startedAtMs":1700000000000}"`,
     );
   });
 });

@@ -46,7 +46,9 @@ describe('committing a result', () => {
     });
     expect(lineage.findResult(key)).toEqual({ executionId, outputs: { data: named('made') } });
     expect(lineage.findExecution(executionId)?.status).toBe('ok');
-    expect(lineage.inputsOf(executionId)).toEqual([{ name: 'clean', label: null, artifact: named('clean') }]);
+    expect(lineage.inputsOf(executionId)).toEqual([
+      { name: 'clean', label: null, artifact: named('clean'), path: null },
+    ]);
     expect(lineage.outputsOf(executionId)).toEqual([{ name: 'data', kind: 'dataset', artifact: named('made') }]);
     expect(lineage.paramsOf(executionId)).toEqual([
       { name: 'attack.count', value: 600 },
@@ -155,9 +157,11 @@ describe('committing a result', () => {
     expect(lineage.findArtifact(named('clean'))).toBeUndefined();
     const other = makeAction({ ...WORK, params: {} });
     const later = lineage.startExecution(executionStart(other, { runId: 1 }));
-    const inputs = [{ name: 'clean', label: null, artifact: artifact('clean') }];
+    const inputs = [{ name: 'clean', label: null, artifact: artifact('clean'), path: 'data/clean' }];
     lineage.commitResult({ ...commitOf(later, WORK), inputs });
     expect(lineage.findArtifact(named('clean'))).toEqual(artifact('clean'));
+    expect(lineage.projectPathOf(named('clean'))).toBe('data/clean');
+    expect(lineage.projectPathOf(named('made'))).toBeUndefined();
   });
 
   it('refuses a key that is not the digest of its action', () => {

@@ -74,7 +74,7 @@ export function commitOf(executionId: number, { reads = {}, makes }: Work, end: 
   return {
     executionId,
     end: executionEnd(end),
-    inputs: Object.entries(reads).map(([name, of]) => ({ name, label: null, artifact: named(of) })),
+    inputs: Object.entries(reads).map(([name, of]) => ({ name, label: null, artifact: named(of), path: null })),
     outputs: Object.entries(makes).map(([name, of]) => ({ name, kind: 'dataset', artifact: artifact(of) })),
     metrics: [],
     expectations: [],

@@ -120,7 +120,7 @@ export class Rig {
     rmSync(folder, { recursive: true });
     const inputs = Object.entries(action.inputs).flatMap(([name, input]) => {
       const members: [string | null, Digest][] = typeof input === 'string' ? [[null, input]] : Object.entries(input);
-      return members.map(([label, artifact]) => ({ name, label, artifact }));
+      return members.map(([label, artifact]) => ({ name, label, artifact, path: null }));
     });
     const ended = { endedAtMs: systemClock.nowMs(), exitCode: 0, signal: null, peakMemoryBytes: null, logDigest: null };
     const end = { status: 'ok', ...ended } as const;
