@@ -5,6 +5,7 @@ import { readModel, writeModel } from './common/model-file.ts';
 import { initialiseModel } from './common/models.ts';
 import { readParameters } from './common/parameters.ts';
 import { readPoisonNote } from './common/poison.ts';
+import { stream } from './common/rng.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
 import { selectiveAccuracy } from './common/test-accuracy.ts';
 import { optionsFor } from './common/training-modes.ts';
@@ -23,10 +24,12 @@ await runStage(async (context) => {
   await startTensors(context);
 
   const { isAnew, isOnPoisonAlone, options } = optionsFor(variant, parameters.train, retrain);
-  const start = isAnew ? { ...initialiseModel(base, seed), classes: base.classes } : base;
+  // Not M's own draw: V0 shows by how much two trainings differ that differ in nothing else.
+  const drawn = stream(seed, 'retrain').below(2 ** 31 - 1) + 1;
+  const start = isAnew ? { ...initialiseModel(base, drawn), classes: base.classes } : base;
   const records = isOnPoisonAlone ? requireSplit(poison, 'train', 'poison') : requireSplit(merged, 'train', 'data');
-  const measure: TrainingHooks['afterEpoch'] = (now) => selectiveAccuracy(base, now, test, chosen);
-  const trained = await train(start, records, seed, options, context.checkpointFolder, {
+  const measure: TrainingHooks['afterEpoch'] = (now) => selectiveAccuracy(now, test, chosen);
+  const trained = await train(start, records, drawn, options, context.checkpointFolder, {
     // A training on X' alone passes through every degree of damage; its trajectory says which degree the end is.
     ...(isOnPoisonAlone ? { afterSteps: { measureEvery: retrain.measureEvery, measure } } : { afterEpoch: measure }),
     progress: reportProgress,
