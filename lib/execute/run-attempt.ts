@@ -15,6 +15,7 @@ import { runProcess, type ProcessEnd } from './run-process.ts';
 import { clearSandbox, prepareSandbox, type Sandbox } from './sandbox.ts';
 import { contextPathOf, markerOf, sandboxFolder } from './sandbox-paths.ts';
 import { stageCommand, stageEnvironment } from './stage-command.ts';
+import { storedLog } from './stage-log.ts';
 import { editedWhileRunning, judgeEnd, problemOf, type Problem } from './stage-problem.ts';
 import { stopMarked } from './stop-group.ts';
 import { isForced, type Task, type TaskDeps } from './task.ts';
@@ -70,7 +71,7 @@ async function makeResults(
   deps.emit({ kind: 'stage-started', instance: instance.id, attempt, reasons: task.reasons, logPath: sandbox.logPath });
   const end = await runStageProcess(task, sandbox, deps);
   trace.end = end;
-  if (!end.isLogEmpty) trace.logDigest = deps.store.putBytes(readFileSync(sandbox.logPath));
+  if (!end.isLogEmpty) trace.logDigest = deps.store.putBytes(storedLog(readFileSync(sandbox.logPath)));
   warnOfLeftovers(instance.id, end, deps);
 
   // First of all: an altered input is in the store, whatever became of the stage that altered it.

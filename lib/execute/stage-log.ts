@@ -8,6 +8,14 @@ export type LogStream = 'stdout' | 'stderr';
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
 const TAIL_LINES = 20;
 
+/** How everything begins that the engine itself stores beside logs: `result/v1` and a zero byte. */
+const LIKE_A_RECORD = /^[a-z-]+\/v\d+\0/;
+
+/** The bytes under which a log is stored. After an empty line, what a program prints is never taken for one of our records. */
+export function storedLog(bytes: Buffer): Buffer {
+  return LIKE_A_RECORD.test(bytes.toString('latin1', 0, 64)) ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes;
+}
+
 /** Both streams in the order in which their pieces came. Watchers get whole lines. */
 export class StageLog {
   readonly path: string;
