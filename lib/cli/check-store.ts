@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.ts';
 import { CURRENT_VERSION } from '../lineage/schema.ts';
 import type { Pipeline } from '../model/stage.ts';
 import { formatCount, formatSize } from '../report/quantities.ts';
+import { storePaths } from '../store/layout.ts';
 import type { Check } from '../report/render-checks.ts';
 import { measureStore } from './measure-store.ts';
 import { planTargets } from './planning.ts';
@@ -12,9 +13,7 @@ import type { Session } from './session.ts';
 import { withParts, type Parts } from './wire.ts';
 
 export async function checkStore(projectRoot: string, pipeline: Pipeline | null, session: Session): Promise<Check[]> {
-  if (!existsSync(join(projectRoot, 'artifacts', 'lineage.db'))) {
-    return [{ name: 'store', status: 'ok', finding: 'nothing was run in this project yet', fix: null }];
-  }
+  if (!existsSync(join(projectRoot, 'artifacts', 'lineage.db'))) return [checkWithoutDatabase(projectRoot)];
   try {
     return await withParts(projectRoot, session, async (parts) => [
       checkDatabase(parts),
@@ -25,6 +24,14 @@ export async function checkStore(projectRoot: string, pipeline: Pipeline | null,
     if (!(error instanceof UserError)) throw error;
     return [{ name: 'store', status: 'fail', finding: error.message, fix: error.hint ?? null }];
   }
+}
+
+function checkWithoutDatabase(projectRoot: string): Check {
+  const { fileCount } = measureStore(storePaths(projectRoot));
+  if (fileCount === 0)
+    return { name: 'store', status: 'ok', finding: 'nothing was run in this project yet', fix: null };
+  const finding = `lineage.db is gone, and the store holds ${formatCount(fileCount, 'file')}`;
+  return { name: 'store', status: 'fail', finding, fix: 'assay doctor --rebuild' };
 }
 
 function checkDatabase({ lineage }: Parts): Check {

@@ -171,6 +171,7 @@ function keeping(program: Command, run: Run): void {
     .action((options) => run(async (session) => (await import('./commands/gc.ts')).gcCommand(session, options)));
 
   pipelineOptions(program.command('doctor').description('check this machine and this store'))
+    .option('--rebuild', 'bring the results of a lost or damaged lineage.db back from the store')
     .option('--json', 'print JSON')
     .action((options) =>
       run(async (session) => (await import('./commands/doctor.ts')).doctorCommand(session, options)),

@@ -63,6 +63,12 @@ export class Connection {
     return this.#guard(() => this.#transact.deferred(work) as T);
   }
 
+  /** Reads the whole file. Throws UserError database-unreadable when SQLite finds a fault in it. */
+  checkIntegrity(): void {
+    const finding = this.#guard(() => String(this.#database.pragma('integrity_check(1)', { simple: true })));
+    if (finding !== 'ok') throw unreadableDatabase(this.path, finding);
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -113,7 +119,7 @@ export function explainDatabaseError(error: unknown, path: string): unknown {
 /** The file is left as it is: it may be the only trace of what happened to it. */
 export function unreadableDatabase(path: string, problem: string, cause?: unknown): UserError {
   return new UserError('database-unreadable', `${path} cannot be read as a lineage database: ${problem}`, {
-    hint: `move it away together with ${path}-wal and ${path}-shm, then type: assay doctor --rebuild (results come back from the store; the history of runs does not)`,
+    hint: 'type: assay doctor --rebuild (moves it aside; results come back from the store, the history of runs does not)',
     cause,
   });
 }

@@ -70,6 +70,11 @@ export class Lineage {
     return new Lineage(openDatabase(path, { readOnly: options.readOnly ?? false }), options.clock);
   }
 
+  /** Throws UserError database-unreadable when any part of the file is damaged. Reads all of it. */
+  checkIntegrity(): void {
+    this.#connection.checkIntegrity();
+  }
+
   /** Flushes the stat cache. */
   close(): void {
     try {

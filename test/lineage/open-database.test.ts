@@ -68,7 +68,7 @@ describe('opening lineage.db', () => {
     expect(refusal(path)).toEqual({
       code: 'database-unreadable',
       message: 'DB cannot be read as a lineage database: file is not a database',
-      hint: 'move it away together with DB-wal and DB-shm, then type: assay doctor --rebuild (results come back from the store; the history of runs does not)',
+      hint: 'type: assay doctor --rebuild (moves it aside; results come back from the store, the history of runs does not)',
     });
     expect(readFileSync(path).equals(before)).toBe(true);
   });

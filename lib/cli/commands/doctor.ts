@@ -1,6 +1,7 @@
 /** `assay doctor`: whether this machine and this store can do the work, and what to do where they cannot. */
 import type { Pipeline } from '../../model/stage.ts';
 import { renderChecks } from '../../report/render-checks.ts';
+import { renderRebuild } from '../../report/render-rebuild.ts';
 import { checkMachine } from '../check-machine.ts';
 import { checkStore } from '../check-store.ts';
 import type { Check } from '../../report/render-checks.ts';
@@ -11,10 +12,12 @@ import type { Session } from '../session.ts';
 import { PipelineError, UsageError } from '../usage-error.ts';
 
 export interface DoctorOptions extends PipelineOptions {
+  readonly rebuild?: true;
   readonly json?: true;
 }
 
 export async function doctorCommand(session: Session, options: DoctorOptions): Promise<ExitCode> {
+  if (options.rebuild) return rebuild(session, options.json === true);
   const project = await openProject(session, options);
   const checks = [...(await checkMachine(project.root ?? session.cwd, project.pipeline)), project.check];
   if (project.root !== null) checks.push(...(await checkStore(project.root, project.pipeline, session)));
@@ -22,6 +25,15 @@ export async function doctorCommand(session: Session, options: DoctorOptions): P
   if (options.json) printJson(out, { checks });
   else printLines(out, renderChecks(checks, out.colors));
   return checks.some(({ status }) => status === 'fail') ? EXIT.failed : EXIT.ok;
+}
+
+async function rebuild(session: Session, asJson: boolean): Promise<ExitCode> {
+  const { rebuildDatabase } = await import('../rebuild-database.ts');
+  const rebuilt = await rebuildDatabase(findProjectRoot(session), session);
+  const { out } = session.terminal;
+  if (asJson) printJson(out, rebuilt);
+  else printLines(out, renderRebuild(rebuilt));
+  return EXIT.ok;
 }
 
 interface Project {

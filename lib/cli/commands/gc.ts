@@ -6,6 +6,7 @@ import { UserError } from '../../base/errors.ts';
 import type { ManifestEntry } from '../../model/artifact.ts';
 import { formatCount, formatSize } from '../../report/quantities.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { findResultRecords } from '../find-records.ts';
 import { printJson, printLines } from '../print.ts';
 import { findProjectRoot } from '../project.ts';
 import type { Session } from '../session.ts';
@@ -25,6 +26,7 @@ export interface GcJson {
 
 export async function gcCommand(session: Session, options: GcOptions): Promise<ExitCode> {
   await withParts(findProjectRoot(session), session, async (parts) => {
+    refuseLostDatabase(parts);
     const isDryRun = options.dryRun === true;
     const { blobs, sizeBytes } = isDryRun ? countUnreached(parts) : sweep(parts);
     const { out } = session.terminal;
@@ -36,6 +38,16 @@ export async function gcCommand(session: Session, options: GcOptions): Promise<E
     }
   });
   return EXIT.ok;
+}
+
+/** To a database that was lost and begun anew, the whole store is garbage. */
+function refuseLostDatabase({ store, lineage }: Parts): void {
+  if (lineage.listResultKeys().length > 0) return;
+  for (const _record of findResultRecords(store).records) {
+    throw new UserError('database-lost', 'lineage.db knows no result, but the store holds some: nothing was removed', {
+      hint: 'bring them back: assay doctor --rebuild',
+    });
+  }
 }
 
 /** What is reachable is asked under the store's lock, so that no run records a result in between. */
