@@ -2,68 +2,64 @@
  * How long a training step and an iteration of the attack take: Table A1, on the tensor backend that this machine would choose.
  *
  *     npx esbuild bench/training-step.ts --bundle --packages=external --platform=node --format=esm --outfile=artifacts/bench.mjs
- *     node artifacts/bench.mjs [batch size, default 128]
+ *     node artifacts/bench.mjs [batch size, default 128] [backend, default auto] [threads, default 2] [table-a1 or table-a3]
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { systemClock } from '../lib/base/clock.ts';
 import { chooseBackend, formatIdentity } from '../lib/compute/identify.ts';
-import { startCompute } from '../lib/compute/start.ts';
-import { objectiveAt } from '../stages/common/attack.ts';
-import { computeLogits, initialiseModel, toTensors } from '../stages/common/models.ts';
-import { applyMomentum } from '../stages/common/optimiser.ts';
-import { toOneHot } from '../stages/common/pixels.ts';
+import { startCompute, startLoop } from '../lib/compute/start.ts';
+import { makeSplit } from '../lib/dataset/split.ts';
+import { searchLoop } from '../stages/common/attack.ts';
+import { classify } from '../stages/common/classify.ts';
+import { initialiseModel, type ArchitectureName } from '../stages/common/models.ts';
+import { allRecords, toArray } from '../stages/common/pixels.ts';
 import { stream } from '../stages/common/rng.ts';
-import { crossEntropy } from '../stages/common/training.ts';
+import { trainingLoop, trainStep } from '../stages/common/training.ts';
 
-const REPETITIONS = 9;
+const REPETITIONS = 15;
 
-const batchSize = Number(process.argv[2] ?? 128);
-const choice = chooseBackend('auto', process.cwd());
+const [size = '128', backend = 'auto', threads = '2', table = 'table-a1'] = process.argv.slice(2);
+const batchSize = Number(size);
+const architecture = table as ArchitectureName;
+const choice = chooseBackend(backend, process.cwd(), Number(threads));
 await startCompute({ backend: choice.name, version: choice.version, threads: choice.threads });
 
 const rng = stream(1, 'bench');
-const model = initialiseModel({ architecture: 'table-a1', input: [28, 28, 1], classCount: 10 }, 1);
-const parameters = toTensors(model);
-const momenta = parameters.map((tensor) => tf.zerosLike(tensor));
-const pixels = Float32Array.from({ length: batchSize * 784 }, () => rng.uniformIn(-0.5, 0.5));
-const images = tf.tensor4d(pixels, [batchSize, 28, 28, 1]);
-const targets = toOneHot(
-  Array.from({ length: batchSize }, (_, i) => i % 10),
-  10,
+const shape = architecture === 'table-a1' ? ([28, 28, 1] as const) : ([32, 32, 3] as const);
+const pixels = Uint8Array.from({ length: batchSize * shape[0] * shape[1] * shape[2] }, () => rng.below(256));
+const data = makeSplit(
+  [...shape],
+  pixels,
+  Uint8Array.from({ length: batchSize }, (_, i) => i % 10),
 );
+const model = initialiseModel({ architecture, input: [...shape], classCount: 10 }, 1);
+const indexes = Uint32Array.from(allRecords(data));
 
-function trainStep(): void {
-  const { value, grads } = tf.valueAndGrads((...now: tf.Tensor[]) =>
-    crossEntropy(computeLogits('table-a1', now, images), targets),
-  )(parameters);
-  applyMomentum(parameters, momenta, grads, 0.01, { momentum: 0.9, nesterov: false });
-  value.dataSync();
-  tf.dispose([value, ...grads]);
-}
+const still = model.weights.map((array) => new Float32Array(array.length));
+const training = startLoop(trainingLoop(model, still, { momentum: 0.9, nesterov: false }));
+const search = startLoop(searchLoop(model, { objective: 'margin-away', chosen: 7, kappa: 0 }));
+const originals = toArray(data, indexes);
+search.setState({ w: originals, first: originals, second: originals });
+const batch = {
+  originals,
+  constants: { shape: [batchSize], data: new Float32Array(batchSize).fill(1) },
+  rate: { shape: [], data: Float32Array.of(0.1) },
+};
 
-function attackIteration(): void {
-  const logitsOf = (x: tf.Tensor4D) => computeLogits('table-a1', parameters, x);
-  const constants = new Float32Array(batchSize).fill(1);
-  const now = objectiveAt(logitsOf, images, images, constants, { objective: 'margin-away', chosen: 7, kappa: 0 });
-  tf.dispose([now.gradient, now.images]);
-}
-
-function classifyBatch(): void {
-  tf.tidy(() => computeLogits('table-a1', parameters, images).dataSync());
-}
-
-function medianMs(work: () => void): string {
-  work();
-  const times = Array.from({ length: REPETITIONS }, () => {
+async function report(name: string, work: () => Promise<unknown>): Promise<void> {
+  await work();
+  const times: number[] = [];
+  for (let i = 0; i < REPETITIONS; i++) {
     const start = systemClock.elapsedMs();
-    work();
-    return systemClock.elapsedMs() - start;
-  }).sort((a, b) => a - b);
-  return `${times[Math.floor(REPETITIONS / 2)]!.toFixed(0).padStart(6)} ms (fastest ${times[0]!.toFixed(0)})`;
+    await work();
+    times.push(systemClock.elapsedMs() - start);
+  }
+  times.sort((a, b) => a - b);
+  const median = times[Math.floor(REPETITIONS / 2)] as number;
+  console.log(`${name.padEnd(24)} ${median.toFixed(0).padStart(6)} ms (fastest ${(times[0] as number).toFixed(0)})`);
 }
 
-const report = (name: string, work: () => void): void => console.log(`${name.padEnd(24)} ${medianMs(work)}`);
-console.log(`${formatIdentity(choice)}, batch ${batchSize}, median of ${REPETITIONS}`);
-report('training step', trainStep);
-report('iteration of the attack', attackIteration);
-report('forward pass', classifyBatch);
+console.log(`${architecture}, ${formatIdentity(choice)}, batch ${batchSize}, median of ${REPETITIONS}`);
+await report('training step', () => trainStep(training, model, data, indexes, 0.001, {}));
+await report('iteration of the attack', () => search.run(batch));
+await report('classification', () => classify(model, data));
+console.log(`resident memory ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`);

@@ -5,7 +5,6 @@ import { runStage } from '../lib/stage-api/run-stage.ts';
 import { classify } from './common/classify.ts';
 import { accuracyOf, confusionMatrix, distortionOf, isConstant, predictionHistogram } from './common/metrics.ts';
 import { type NamedModel, readModel } from './common/model-file.ts';
-import { toTensors } from './common/models.ts';
 import { readPoisonNote } from './common/poison.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
 import { findVariant } from './common/variants.ts';
@@ -18,8 +17,8 @@ await runStage(async (context) => {
   const variant = findVariant(note.variant);
   await startTensors(context);
 
-  const before = measure(readModel(context.input('before')), test, poison, note.chosen);
-  const after = measure(readModel(context.input('after')), test, poison, note.chosen);
+  const before = await measure(readModel(context.input('before')), test, poison, note.chosen);
+  const after = await measure(readModel(context.input('after')), test, poison, note.chosen);
   const training = JSON.parse(readFileSync(context.input('training'), 'utf8')) as {
     curve: unknown;
     trajectory: unknown;
@@ -39,10 +38,9 @@ await runStage(async (context) => {
   });
 });
 
-function measure(model: NamedModel, test: Split, poison: Split, chosen: number): object {
-  const parameters = toTensors(model);
-  const predictions = classify(model, parameters, test);
-  const onPoison = classify(model, parameters, poison);
+async function measure(model: NamedModel, test: Split, poison: Split, chosen: number): Promise<object> {
+  const predictions = await classify(model, test);
+  const onPoison = await classify(model, poison);
   const confusion = confusionMatrix(test.labels, predictions, model.classCount);
   const agreed = onPoison.filter((answer, i) => answer === poison.labels[i]).length;
   return {

@@ -9,7 +9,6 @@ import { generatePoison } from './common/attack.ts';
 import { classify } from './common/classify.ts';
 import { distortionOf, predictionHistogram } from './common/metrics.ts';
 import { type NamedModel, readModel } from './common/model-file.ts';
-import { toTensors } from './common/models.ts';
 import { type AttackParameters, readParameters } from './common/parameters.ts';
 import { labelPoison, noiseOfEqualLength, writePoisonNote } from './common/poison.ts';
 import { drawSamples } from './common/sample-picture.ts';
@@ -28,14 +27,14 @@ await runStage(async (context) => {
   await startTensors(context);
 
   const optimised = await optimise(context, model, originals, variant, attack);
-  const recognise = (images: Uint8Array): Uint8Array =>
-    classify(model, toTensors(model), makeSplit(data.shape, images, originals.labels));
+  const recognise = (images: Uint8Array): Promise<Uint8Array> =>
+    classify(model, makeSplit(data.shape, images, originals.labels));
   const labels = labelPoison(
     variant,
     attack.chosen,
     data.classes.length,
     originals.labels,
-    recognise(optimised.images),
+    await recognise(optimised.images),
     seed,
   );
   const poison = makeSplit(data.shape, storedPixels(variant, originals, optimised.images, seed), labels);
@@ -57,7 +56,7 @@ await runStage(async (context) => {
     originalLabels: [...originals.labels],
   });
   writeFileSync(context.output('samples'), drawSamples(originals, poison));
-  const recognised = recognise(poison.images);
+  const recognised = await recognise(poison.images);
   writeMetrics(context, 'metrics', {
     variant: variant.id,
     count: poison.count,

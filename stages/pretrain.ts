@@ -4,7 +4,7 @@ import { reportMessage, reportProgress } from '../lib/stage-api/report.ts';
 import { classify } from './common/classify.ts';
 import { accuracyOf, confusionMatrix, isConstant, predictionHistogram } from './common/metrics.ts';
 import { writeModel } from './common/model-file.ts';
-import { countParameters, initialiseModel, toTensors } from './common/models.ts';
+import { countParameters, initialiseModel } from './common/models.ts';
 import { readParameters } from './common/parameters.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
 import { testAccuracy } from './common/test-accuracy.ts';
@@ -19,11 +19,11 @@ await runStage(async (context) => {
   const shape = { architecture: options.architecture, input: data.shape, classCount: data.classes.length };
   const fresh = { ...initialiseModel(shape, seed), classes: data.classes };
   const trained = await train(fresh, trainSplit, seed, { ...options, steps: null }, context.checkpointFolder, {
-    afterEpoch: (parameters) => ({ testAccuracy: testAccuracy(shape, parameters, testSplit) }),
+    afterEpoch: async (model) => ({ testAccuracy: await testAccuracy(model, testSplit) }),
     progress: reportProgress,
   });
 
-  const predictions = classify(shape, toTensors(trained.model), testSplit);
+  const predictions = await classify(trained.model, testSplit);
   const accuracy = accuracyOf(confusionMatrix(testSplit.labels, predictions, shape.classCount), 0);
   const isCollapsed = isConstant(predictions);
   if (isCollapsed || trained.notANumberAtStep !== null) {

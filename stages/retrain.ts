@@ -28,7 +28,7 @@ await runStage(async (context) => {
   const drawn = stream(seed, 'retrain').below(2 ** 31 - 1) + 1;
   const start = isAnew ? { ...initialiseModel(base, drawn), classes: base.classes } : base;
   const records = isOnPoisonAlone ? requireSplit(poison, 'train', 'poison') : requireSplit(merged, 'train', 'data');
-  const measure: TrainingHooks['afterEpoch'] = (now) => selectiveAccuracy(base, now, test, chosen);
+  const measure: TrainingHooks['afterEpoch'] = (now) => selectiveAccuracy(now, test, chosen);
   const trained = await train(start, records, drawn, options, context.checkpointFolder, {
     // A training on X' alone passes through every degree of damage; its trajectory says which degree the end is.
     ...(isOnPoisonAlone ? { afterSteps: { measureEvery: retrain.measureEvery, measure } } : { afterEpoch: measure }),

@@ -1,7 +1,7 @@
 /** The part of `assay doctor` that looks at the machine. */
 import { existsSync, statfsSync } from 'node:fs';
 import { UserError } from '../base/errors.ts';
-import { chooseBackend, formatIdentity, identifyBackends } from '../compute/identify.ts';
+import { chooseBackend, identifyBackends } from '../compute/identify.ts';
 import type { Pipeline } from '../model/stage.ts';
 import { computePreference } from '../plan/runtime-identity.ts';
 import { formatSize } from '../report/quantities.ts';
@@ -81,9 +81,14 @@ function checkCompute(folder: string, pipeline: Pipeline | null): Check[] {
 
 function checkChoice(folder: string, preference: string): Check {
   try {
-    const choice = chooseBackend(preference, folder);
+    const choice = chooseBackend(preference, folder, 1);
     const because = preference === 'auto' ? 'the fastest that can be used' : 'the pipeline asks for it';
-    return { name: 'compute', status: 'ok', finding: `would use ${formatIdentity(choice)}: ${because}`, fix: null };
+    return {
+      name: 'compute',
+      status: 'ok',
+      finding: `would use ${choice.name} ${choice.version}: ${because}`,
+      fix: null,
+    };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // Pipelines without tensors do well without a backend; one that asks for a certain backend does not.

@@ -1,12 +1,11 @@
 /** Which tensor backends this machine can use, and which one a run uses. Imports no tensor library: asking costs a few stats. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { nearestName } from '../base/did-you-mean.ts';
 import { InternalError, UserError } from '../base/errors.ts';
 
 /** In order of preference, fastest first. */
-export const BACKEND_NAMES = ['tfjs-node', 'wasm', 'cpu'] as const;
+export const BACKEND_NAMES = ['onnx', 'tfjs-node', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 export interface BackendReport {
@@ -26,13 +25,27 @@ export interface BackendChoice {
   readonly why: string;
 }
 
+const PACKAGES: Readonly<Record<BackendName, string>> = {
+  onnx: 'onnxruntime-node',
+  'tfjs-node': '@tensorflow/tfjs-node',
+  wasm: '@tensorflow/tfjs-backend-wasm',
+  cpu: '@tensorflow/tfjs-backend-cpu',
+};
+
+const THREADED: ReadonlySet<BackendName> = new Set(['onnx', 'tfjs-node']);
+
 /** Facts of the running process that decide what is usable; tests pass their own. */
 export interface Host {
   readonly nodeMajor: number;
-  readonly cpus: number;
+  readonly platform: string;
+  readonly arch: string;
 }
 
-const THIS_HOST: Host = { nodeMajor: Number(process.versions.node.split('.')[0]), cpus: availableParallelism() };
+const THIS_HOST: Host = {
+  nodeMajor: Number(process.versions.node.split('.')[0]),
+  platform: process.platform,
+  arch: process.arch,
+};
 
 // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
 const FIRST_NODE_WITHOUT_TFJS_NODE = 23;
@@ -53,10 +66,17 @@ export function identifyBackends(projectRoot: string, host: Host = THIS_HOST): r
 }
 
 /**
- * The backend for a preference: `auto` takes the first usable one, a name takes that one or fails.
+ * The backend for a preference: `auto` takes the first usable one, a name takes that one or fails. A backend with threads gets
+ * `cpus` of them, what the stage's `resources` ask for: so two stages side by side share the cores instead of fighting for them, and
+ * the count, which moves the last bits of sums, is the same on every machine.
  * Throws UserError `unknown-compute` for a name that is none, `compute-unavailable` when it cannot be used here.
  */
-export function chooseBackend(preference: string, projectRoot: string, host: Host = THIS_HOST): BackendChoice {
+export function chooseBackend(
+  preference: string,
+  projectRoot: string,
+  cpus: number,
+  host: Host = THIS_HOST,
+): BackendChoice {
   if (preference !== 'auto' && !(BACKEND_NAMES as readonly string[]).includes(preference)) {
     const near = nearestName(preference, ['auto', ...BACKEND_NAMES]);
     throw new UserError('unknown-compute', `params.compute is "${preference}", which is no tensor backend`, {
@@ -74,7 +94,7 @@ export function chooseBackend(preference: string, projectRoot: string, host: Hos
       { hint: preference === 'auto' ? 'run npm install' : 'run with --set compute=auto to take the best one that can' },
     );
   }
-  const threads = report.name === 'tfjs-node' ? host.cpus : 1;
+  const threads = THREADED.has(report.name) ? cpus : 1;
   return { name: report.name, version: report.version, threads, why: report.why };
 }
 
@@ -85,11 +105,18 @@ export function formatIdentity(choice: { name: string; version: string; threads:
 
 /** The npm package that holds a backend. */
 export function packageOf(name: BackendName): string {
-  return name === 'tfjs-node' ? '@tensorflow/tfjs-node' : `@tensorflow/tfjs-backend-${name}`;
+  return PACKAGES[name];
 }
 
 function judge(name: BackendName, folder: string, host: Host): { usable: boolean; why: string } {
   switch (name) {
+    case 'onnx':
+      return hasRuntimeBinary(folder, host)
+        ? {
+            usable: true,
+            why: 'ONNX Runtime: whole steps compiled, native code, as many threads as the stage has cpus',
+          }
+        : { usable: false, why: `its package holds no binary for ${host.platform} ${host.arch}` };
     case 'tfjs-node':
       if (host.nodeMajor >= FIRST_NODE_WITHOUT_TFJS_NODE) {
         return {
@@ -116,6 +143,13 @@ function hasNativeBinding(folder: string): boolean {
   const lib = join(folder, 'lib');
   if (!existsSync(lib)) return false;
   return readdirSync(lib).some((name) => name.startsWith('napi-v') && existsSync(join(lib, name, 'tfjs_binding.node')));
+}
+
+/** The package ships its binaries at bin/napi-v<N>/<platform>/<arch>/onnxruntime_binding.node. */
+function hasRuntimeBinary(folder: string, { platform, arch }: Host): boolean {
+  const bin = join(folder, 'bin');
+  if (!existsSync(bin)) return false;
+  return readdirSync(bin).some((name) => existsSync(join(bin, name, platform, arch, 'onnxruntime_binding.node')));
 }
 
 /** As Node resolves a bare import: node_modules of the folder, then of each folder above it. */

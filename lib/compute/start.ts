@@ -2,10 +2,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { InternalError, UserError } from '../base/errors.ts';
 import { BACKEND_NAMES, formatIdentity, type BackendName } from './identify.ts';
+import { startEagerLoop } from './eager-loop.ts';
 import { registerGradients } from './gradients.ts';
+import type { LoopStart, StepLoop } from './step-loop.ts';
 import { registerWasmKernels } from './wasm-kernels.ts';
 
 let started: string | null = null;
+let makeLoop: (loop: LoopStart) => StepLoop = startEagerLoop;
+
+/** A loop on the backend that startCompute started. */
+export function startLoop(loop: LoopStart): StepLoop {
+  if (started === null) throw new InternalError('startCompute comes before startLoop');
+  return makeLoop(loop);
+}
 
 /**
  * Makes `choice` the backend of all further tensor work in this process. A second call with the same choice does nothing.
@@ -40,6 +49,14 @@ export async function startCompute(choice: {
 
 async function start(name: BackendName, threads: number): Promise<boolean> {
   switch (name) {
+    case 'onnx': {
+      const ort = await import('onnxruntime-node');
+      const { startOnnxLoop } = await import('./onnx/onnx-loop.ts');
+      makeLoop = (loop) => startOnnxLoop(ort, loop, threads);
+      // For the few operations outside loops.
+      await import('@tensorflow/tfjs-backend-cpu');
+      return tf.setBackend('cpu');
+    }
     case 'tfjs-node': {
       // Read once, when TensorFlow starts. With them, one action key means one thread count and one order of summation.
       process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);

@@ -5,6 +5,7 @@ import type { Digest } from '../base/digest.ts';
 import { InternalError } from '../base/errors.ts';
 import type { Lineage } from '../lineage/lineage.ts';
 import type { Action } from '../model/action.ts';
+import type { Damage } from '../model/artifact.ts';
 import type { OutputDigests, Verdict } from '../model/plan.ts';
 import type { Pipeline, StageInstance } from '../model/stage.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
@@ -31,7 +32,7 @@ export interface PlannerDeps {
   readonly force: ReadonlySet<string>;
 }
 
-/** What instances that share a program and `files:` have in common. One object for all of them: 10,000 instances hold one map. */
+/** What instances that share a program, `files:` and `cpus` have in common. One object for all of them: 10,000 instances hold one map. */
 type CodeFacts = Pick<Action, 'code' | 'packages' | 'runtime'>;
 
 export class Planner {
@@ -43,6 +44,8 @@ export class Planner {
   readonly #pathDigests = new Map<string, Digest>();
   /** Only sound ones: a damaged artifact may be made again while this planner lives. */
   readonly #soundArtifacts = new Set<Digest>();
+  /** Altered blobs that the store moved away when this planner asked: the next question finds them missing. */
+  readonly #altered = new Map<Digest, Damage>();
 
   constructor(deps: PlannerDeps) {
     this.#deps = deps;
@@ -91,11 +94,11 @@ export class Planner {
 
   async #findCode(instance: StageInstance): Promise<CodeFacts> {
     const { projectRoot, pipeline } = this.#deps;
-    const { program, files, stage } = instance;
+    const { program, files, stage, resources } = instance;
     const closure = program.kind === 'module' ? await this.#closures.find(program.path) : { code: {}, packages: {} };
     const named = files.length === 0 ? [] : matchFiles(projectRoot, stage, files);
     const code = { ...closure.code, ...Object.fromEntries(named.map((path) => [path, this.#digestNamed(path)])) };
-    const runtime = runtimeIdentity(closure.packages, computePreference(pipeline.params), projectRoot);
+    const runtime = runtimeIdentity(closure.packages, computePreference(pipeline.params), projectRoot, resources.cpus);
     return { code, packages: closure.packages, runtime };
   }
 
@@ -130,12 +133,18 @@ export class Planner {
       if (this.#soundArtifacts.has(artifact)) return [];
       const damage = this.#deps.store.findDamage(artifact);
       if (damage.length === 0) this.#soundArtifacts.add(artifact);
-      return damage.map((found) => ({ output, damage: found }));
+      return damage.map((found) => ({ output, damage: this.#withCause(found) }));
     });
+  }
+
+  #withCause(damage: Damage): Damage {
+    if (damage.problem === 'altered') this.#altered.set(damage.blob, damage);
+    const altered = this.#altered.get(damage.blob);
+    return altered === undefined ? damage : { ...damage, problem: 'altered', found: altered.found };
   }
 }
 
 /** Equal for instances whose code facts are equal. JSON, so that no two lists of globs read alike. */
-function codeName({ program, files }: StageInstance): string {
-  return JSON.stringify([program.kind === 'module' ? program.path : null, files]);
+function codeName({ program, files, resources }: StageInstance): string {
+  return JSON.stringify([program.kind === 'module' ? program.path : null, files, resources.cpus]);
 }

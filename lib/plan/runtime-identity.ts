@@ -7,19 +7,21 @@ import { chooseBackend, formatIdentity } from '../compute/identify.ts';
 const TENSOR_LIBRARY = '@tensorflow/tfjs-core';
 
 /**
- * Node's major version, platform, architecture, and the tensor backend when `packages` reach a tensor library.
+ * Node's major version, platform, architecture, and the tensor backend, with a thread for each of the stage's `cpus`, when
+ * `packages` reach a tensor library.
  * Throws UserError `unknown-compute`, `compute-unavailable`.
  */
 export function runtimeIdentity(
   packages: Action['packages'],
   computePreference: string,
   projectRoot: string,
+  cpus: number,
 ): Action['runtime'] {
   return {
     node: `v${process.versions.node.split('.')[0]}`,
     platform: process.platform,
     arch: process.arch,
-    compute: reachesTensors(packages) ? formatIdentity(chooseBackend(computePreference, projectRoot)) : null,
+    compute: reachesTensors(packages) ? formatIdentity(chooseBackend(computePreference, projectRoot, cpus)) : null,
   };
 }
 

@@ -1,28 +1,24 @@
 /** Adam on one tensor, as the attack uses it. */
 import * as tf from '@tensorflow/tfjs-core';
 
-export interface Adam {
-  w: tf.Tensor4D;
-  first: tf.Tensor;
-  second: tf.Tensor;
-  step: number;
+const BETA_1 = 0.9;
+const BETA_2 = 0.999;
+// TensorFlow's, which the paper used; that of tfjs is 1e-7.
+const EPSILON = 1e-8;
+
+/** The learning rate with both bias corrections, for step t >= 1: Kingma and Ba (2015), end of section 2. */
+export function adamRate(learningRate: number, t: number): number {
+  return (learningRate * Math.sqrt(1 - BETA_2 ** t)) / (1 - BETA_1 ** t);
 }
 
-export function startAdam(w: tf.Tensor4D): Adam {
-  return { w, first: tf.zerosLike(w), second: tf.zerosLike(w), step: 0 };
-}
-
-/** Kingma and Ba (2015), algorithm 1 in the order of its section 2, with TensorFlow's epsilon of 1e-8 (that of tfjs is 1e-7). */
-export function stepAdam(adam: Adam, gradient: tf.Tensor, learningRate: number): void {
-  const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
-  const { w, first, second } = adam;
-  adam.step++;
-  const rate = (learningRate * Math.sqrt(1 - beta2 ** adam.step)) / (1 - beta1 ** adam.step);
-  const [m, v, next] = tf.tidy(() => {
-    const newFirst = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
-    const newSecond = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-    return [newFirst, newSecond, tf.sub(w, tf.mul(tf.div(newFirst, tf.add(tf.sqrt(newSecond), epsilon)), rate))];
-  });
-  tf.dispose([w, first, second]);
-  Object.assign(adam, { w: next, first: m, second: v });
+/** Kingma and Ba (2015), algorithm 1, in the order of its section 2. `rate`: adamRate of this step, as a scalar. */
+export function adamStep(
+  { w, first, second }: { readonly w: tf.Tensor; readonly first: tf.Tensor; readonly second: tf.Tensor },
+  gradient: tf.Tensor,
+  rate: tf.Tensor,
+): { w: tf.Tensor; first: tf.Tensor; second: tf.Tensor } {
+  const newFirst = tf.add(tf.mul(first, BETA_1), tf.mul(gradient, 1 - BETA_1));
+  const newSecond = tf.add(tf.mul(second, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2));
+  const moved = tf.sub(w, tf.mul(tf.div(newFirst, tf.add(tf.sqrt(newSecond), EPSILON)), rate));
+  return { w: moved, first: newFirst, second: newSecond };
 }

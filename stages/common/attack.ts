@@ -1,13 +1,15 @@
 /** Makes poison: moves the pixels of source images so that the model likes class y' less (or more), batch by batch. */
 import * as tf from '@tensorflow/tfjs-core';
+import { startLoop } from '../../lib/compute/start.ts';
+import type { LoopStart, Named, StepLoop } from '../../lib/compute/step-loop.ts';
 import { imageSizeBytes, makeSplit, selectRecords, type Split } from '../../lib/dataset/split.ts';
-import { startAdam, stepAdam } from './adam.ts';
+import { adamRate, adamStep } from './adam.ts';
 import type { AttackOptions, Batch, Logits, Objective, Tick } from './attack-options.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { computeLogits, type Model, toTensors } from './models.ts';
+import { computeLogits, type Model, namedWeights, weightsIn } from './models.ts';
 import { fromTanhSpace, hinge, marginOf, squaredDistance, toTanhSpace } from './objectives.ts';
 import { descendInBall } from './pgd.ts';
-import { toPixels, toTensor } from './pixels.ts';
+import { allRecords, toArray, toPixels } from './pixels.ts';
 
 export interface Generated {
   readonly images: Uint8Array;
@@ -33,7 +35,7 @@ export async function generatePoison(
   const searchSteps = hasSearch(options.objective) ? options.searchSteps : 1;
   const batches = Math.ceil(sources.count / options.batchSize);
   const total = batches * searchSteps * options.iterations;
-  const parameters = toTensors(model);
+  const loop = options.objective === 'pgd-l2' ? null : startLoop(searchLoop(model, options));
   for (let batch = parts.length; batch < batches; batch++) {
     const start = batch * options.batchSize;
     const length = Math.min(options.batchSize, sources.count - start);
@@ -46,16 +48,15 @@ export async function generatePoison(
       progress({ done: ++done, total, unit: 'iterations', label });
       await new Promise((resolve) => setImmediate(resolve));
     };
-    const logitsOf = (images: tf.Tensor4D) => computeLogits(model.architecture, parameters, images);
     const made =
-      options.objective === 'pgd-l2'
-        ? await descendInBall(logitsOf, part, options, tick)
-        : await search(logitsOf, part, options, searchSteps, tick);
+      loop === null
+        ? await descendInBall(model, part, options, tick)
+        : await search(loop, part, options, searchSteps, tick);
     parts.push(made.images);
     reached.push(...made.reached);
     saveCheckpoint(checkpointFolder, 'poison', { note: reached, arrays: parts });
   }
-  tf.dispose(parameters);
+  loop?.dispose();
   const images = new Uint8Array(sources.count * imageSizeBytes(sources.shape));
   parts.reduce((at, part) => (images.set(toPixels(part), at), at + part.length), 0);
   return { images: makeSplit(sources.shape, images, sources.labels).images, reached };
@@ -70,7 +71,7 @@ function hasSearch(objective: Objective): boolean {
  * c that does (Carlini and Wagner 2017, section VI-A; the search is their code's). Per image; the batch only shares the arithmetic.
  */
 async function search(
-  logitsOf: Logits,
+  loop: StepLoop,
   sources: Split,
   options: AttackOptions,
   searchSteps: number,
@@ -78,11 +79,9 @@ async function search(
 ): Promise<Batch> {
   const { count } = sources;
   const size = imageSizeBytes(sources.shape);
-  const originals = toTensor(
-    sources,
-    Array.from({ length: count }, (_, i) => i),
-  );
-  const start = toTanhSpace(originals.dataSync() as Float32Array);
+  const originals = toArray(sources, allRecords(sources));
+  const zeros = { shape: originals.shape, data: new Float32Array(originals.data.length) };
+  const start = { w: { shape: originals.shape, data: toTanhSpace(originals.data) }, first: zeros, second: zeros };
   const constants = new Float32Array(count).fill(options.initialConstant);
   const [low, high] = [new Float64Array(count), new Float64Array(count).fill(Infinity)];
   const best = new Float32Array(count * size);
@@ -90,49 +89,70 @@ async function search(
 
   for (let round = 0; round < searchSteps; round++) {
     const reachedNow = new Array<boolean>(count).fill(false);
-    const adam = startAdam(tf.tensor4d(start, originals.shape));
-    for (let iteration = 0; iteration < options.iterations; iteration++) {
-      const now = objectiveAt(logitsOf, adam.w, originals, constants, options);
+    loop.setState(start);
+    let now: Evaluation | undefined;
+    // One more than the iterations: the last only looks at where the steps have led.
+    for (let iteration = 0; iteration <= options.iterations; iteration++) {
+      now = (await loop.run({
+        originals,
+        constants: { shape: [count], data: constants },
+        rate: { shape: [], data: Float32Array.of(adamRate(options.learningRate, iteration + 1)) },
+      })) as unknown as Evaluation;
       if (options.objective !== 'equation-1') keepNearest(now, reachedNow, bestDistance, best, size, options.kappa);
-      stepAdam(adam, now.gradient, options.learningRate);
-      tf.dispose([now.gradient, now.images]);
-      await tick(`${reachedNow.filter(Boolean).length} of ${count} reached`);
+      if (iteration < options.iterations) await tick(`${reachedNow.filter(Boolean).length} of ${count} reached`);
     }
-    const last = objectiveAt(logitsOf, adam.w, originals, constants, options);
-    if (options.objective !== 'equation-1') keepNearest(last, reachedNow, bestDistance, best, size, options.kappa);
-    const pixels = last.images.dataSync() as Float32Array;
+    const last = now as Evaluation;
     for (let i = 0; i < count; i++) {
       if (bestDistance[i] !== Infinity) continue;
-      best.set(pixels.subarray(i * size, (i + 1) * size), i * size);
+      best.set(last.images.subarray(i * size, (i + 1) * size), i * size);
       if (options.objective === 'equation-1') reachedNow[i] = last.margins[i]! < 0;
     }
     if (options.objective === 'equation-1') reachedNow.forEach((r, i) => r && (bestDistance[i] = last.distances[i]!));
-    tf.dispose([last.gradient, last.images, adam.w, adam.first, adam.second]);
     nextConstants(constants, low, high, reachedNow);
   }
-  tf.dispose(originals);
   return { images: best, reached: Array.from(bestDistance, (d) => d !== Infinity) };
 }
 
+/** What one run of the search's loop says of the images before its step. */
 interface Evaluation {
-  /** dLoss/dw, summed over the batch; each image's own, as the losses are summed. */
-  readonly gradient: tf.Tensor4D;
-  readonly images: tf.Tensor4D;
+  /** float32 [N * h * w * c] in [-0.5, 0.5]. */
+  readonly images: Float32Array;
   /** What is minimised, without hinge: the margin, or its negative for margin-toward. */
   readonly margins: Float32Array;
   /** Squared L2, unit scale. */
   readonly distances: Float32Array;
 }
 
-/** The loss and its gradient at w. Exported for the finite-difference test. */
+/** The state: one batch's images in tanh space and Adam's moments, set anew for every batch and round. A step: one of Adam. */
+export function searchLoop(model: Model, options: Pick<AttackOptions, 'objective' | 'chosen' | 'kappa'>): LoopStart {
+  return {
+    state: {},
+    constants: namedWeights(model),
+    body: ({ state, batch, constants: weights }) => {
+      const logitsOf: Logits = (images) => computeLogits(model.architecture, weightsIn(model, weights), images);
+      const { gradient, images, margins, distances } = objectiveAt(
+        logitsOf,
+        state.w as tf.Tensor4D,
+        batch.originals as tf.Tensor4D,
+        batch.constants as tf.Tensor1D,
+        options,
+      );
+      const { w, first, second } = state as Named<tf.Tensor>;
+      const adam = { w: w as tf.Tensor, first: first as tf.Tensor, second: second as tf.Tensor };
+      return { state: adamStep(adam, gradient, batch.rate as tf.Tensor), results: { images, margins, distances } };
+    },
+  };
+}
+
+/** The loss, summed over the batch, and its gradient at w: each image's own, since the losses are summed. */
 export function objectiveAt(
   logitsOf: Logits,
   w: tf.Tensor4D,
   originals: tf.Tensor4D,
-  constants: Float32Array,
+  constants: tf.Tensor1D,
   options: Pick<AttackOptions, 'objective' | 'chosen' | 'kappa'>,
-): Evaluation & { readonly loss: number } {
-  const kept: { images?: tf.Tensor4D; margins?: tf.Tensor; distances?: tf.Tensor } = {};
+): { loss: tf.Scalar; gradient: tf.Tensor; images: tf.Tensor; margins: tf.Tensor; distances: tf.Tensor } {
+  const kept: { images?: tf.Tensor; margins?: tf.Tensor; distances?: tf.Tensor } = {};
   const { value, grad } = tf.valueAndGrad((now: tf.Tensor) => {
     const images = fromTanhSpace(now as tf.Tensor4D);
     const margin = marginOf(logitsOf(images), options.chosen);
@@ -142,17 +162,15 @@ export function objectiveAt(
     kept.margins = tf.keep(signed);
     kept.distances = tf.keep(distance);
     if (options.objective === 'equation-1') return tf.sum(signed) as tf.Scalar;
-    return tf.sum(tf.add(tf.mul(hinge(signed, options.kappa), tf.tensor1d(constants)), distance)) as tf.Scalar;
+    return tf.sum(tf.add(tf.mul(hinge(signed, options.kappa), constants), distance)) as tf.Scalar;
   })(w);
-  const result = {
-    loss: value.dataSync()[0] as number,
-    gradient: grad as tf.Tensor4D,
-    images: kept.images as tf.Tensor4D,
-    margins: Float32Array.from((kept.margins as tf.Tensor).dataSync()),
-    distances: Float32Array.from((kept.distances as tf.Tensor).dataSync()),
+  return {
+    loss: value as tf.Scalar,
+    gradient: grad,
+    images: kept.images as tf.Tensor,
+    margins: kept.margins as tf.Tensor,
+    distances: kept.distances as tf.Tensor,
   };
-  tf.dispose([value, kept.margins as tf.Tensor, kept.distances as tf.Tensor]);
-  return result;
 }
 
 function keepNearest(
@@ -163,14 +181,12 @@ function keepNearest(
   size: number,
   kappa: number,
 ): void {
-  let pixels: Float32Array | undefined;
   now.margins.forEach((margin, i) => {
     if (margin > -kappa || (kappa === 0 && margin === 0)) return;
     reachedNow[i] = true;
     if (now.distances[i]! >= bestDistance[i]!) return;
-    pixels ??= now.images.dataSync() as Float32Array;
     bestDistance[i] = now.distances[i]!;
-    best.set(pixels.subarray(i * size, (i + 1) * size), i * size);
+    best.set(now.images.subarray(i * size, (i + 1) * size), i * size);
   });
 }
 

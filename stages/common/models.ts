@@ -3,6 +3,7 @@
  * No layer objects: what a model computes is the twenty lines of `computeLogits`, and its whole state is its parameters.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Arrays, Named } from '../../lib/compute/step-loop.ts';
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import { stream } from './rng.ts';
 
@@ -38,8 +39,8 @@ export interface Model extends ModelShape {
   readonly weights: readonly Float32Array[];
 }
 
-/** Gives the mask of one dropout layer, values 0 or 1 / (1 - rate); null means no dropout, as when a model is used. */
-export type DropoutMask = (layer: string, shape: [number, number]) => tf.Tensor2D;
+/** Gives the mask [N, units] of one dropout layer, values 0 or 1 / (1 - rate); null: no dropout, as when a model is used. */
+export type DropoutMask = (layer: string) => tf.Tensor;
 
 const conv = (filters: number, count: number): Layer[] => new Array<Layer>(count).fill({ kind: 'conv', filters });
 const pool: Layer = { kind: 'pool' };
@@ -160,15 +161,32 @@ export function computeLogits(
       x = tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid');
     } else {
       x = tf.relu(tf.add(tf.matMul(flatten(x), take() as tf.Tensor2D), take()));
-      if (dropout !== null && layer.isDropped === true) x = tf.mul(x, dropout(name, x.shape as [number, number]));
+      if (dropout !== null && layer.isDropped === true) x = tf.mul(x, dropout(name));
     }
   }
   return tf.add(tf.matMul(flatten(x), take() as tf.Tensor2D), take());
 }
 
-/** The parameters as tensors. The caller disposes of them. */
-export function toTensors(model: Model): tf.Tensor[] {
-  return parametersOf(model).map((spec, i) => tf.tensor(model.weights[i] as Float32Array, [...spec.shape], 'float32'));
+/** The weights by name, as a loop takes them. `prefix` tells momenta from weights. */
+export function namedWeights(model: Model, prefix = ''): Arrays {
+  const entries = parametersOf(model).map(({ name, shape }, i) => {
+    return [`${prefix}${name}`, { shape, data: model.weights[i] as Float32Array }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Of a loop's tensors or arrays the model's own, in the order of `parametersOf`. */
+export function weightsIn<T>(shape: ModelShape, named: Named<T>, prefix = ''): T[] {
+  return parametersOf(shape).map(({ name }) => named[`${prefix}${name}`] as T);
+}
+
+/** The layers that dropout applies to, with their units. */
+export function droppedLayers({
+  architecture,
+}: ModelShape): readonly { readonly name: string; readonly units: number }[] {
+  return named(DEFINITIONS[architecture].layers).flatMap(([layer, name]) =>
+    layer.kind === 'dense' && layer.isDropped === true ? [{ name, units: layer.units }] : [],
+  );
 }
 
 export function sizeOf(spec: ParameterSpec): number {

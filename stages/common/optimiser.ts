@@ -16,26 +16,18 @@ export interface Schedule {
 
 /**
  * As TensorFlow 1's MomentumOptimizer, which the paper used: a = momentum * a + g, then w = w - rate * a; with Nesterov's look-ahead
- * (Sutskever et al. 2013, equation 4, in TensorFlow's form) w = w - rate * (g + momentum * a). Disposes of what it replaces.
+ * (Sutskever et al. 2013, equation 4, in TensorFlow's form) w = w - rate * (g + momentum * a). Gives the new w and a.
  */
-export function applyMomentum(
-  parameters: tf.Tensor[],
-  momenta: tf.Tensor[],
-  gradients: readonly tf.Tensor[],
-  learningRate: number,
+export function momentumStep(
+  weights: tf.Tensor,
+  accumulated: tf.Tensor,
+  gradient: tf.Tensor,
+  rate: tf.Tensor,
   { momentum, nesterov }: MomentumOptions,
-): void {
-  gradients.forEach((gradient, i) => {
-    const [parameter, accumulated] = [parameters[i] as tf.Tensor, momenta[i] as tf.Tensor];
-    const [next, moved] = tf.tidy(() => {
-      const sum = tf.add(tf.mul(accumulated, momentum), gradient);
-      const direction = nesterov ? tf.add(gradient, tf.mul(sum, momentum)) : sum;
-      return [sum, tf.sub(parameter, tf.mul(direction, learningRate))];
-    });
-    tf.dispose([parameter, accumulated]);
-    momenta[i] = next;
-    parameters[i] = moved;
-  });
+): { weights: tf.Tensor; accumulated: tf.Tensor } {
+  const sum = tf.add(tf.mul(accumulated, momentum), gradient);
+  const direction = nesterov ? tf.add(gradient, tf.mul(sum, momentum)) : sum;
+  return { weights: tf.sub(weights, tf.mul(direction, rate)), accumulated: sum };
 }
 
 /**

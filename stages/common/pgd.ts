@@ -1,41 +1,41 @@
 /** The attack without a search: steepest descent of the margin inside an L2 ball. */
 import * as tf from '@tensorflow/tfjs-core';
+import { startLoop } from '../../lib/compute/start.ts';
 import type { Split } from '../../lib/dataset/split.ts';
-import type { AttackOptions, Batch, Logits, Tick } from './attack-options.ts';
+import type { AttackOptions, Batch, Tick } from './attack-options.ts';
+import { computeLogits, namedWeights, weightsIn, type Model } from './models.ts';
 import { marginOf } from './objectives.ts';
-import { toTensor } from './pixels.ts';
+import { allRecords, toArray } from './pixels.ts';
 
 /** x <- P(x - alpha g / |g|), P onto the ball of radius epsilon and the box; alpha = 2.5 epsilon / iterations (Madry et al. 2018). */
-export async function descendInBall(
-  logitsOf: Logits,
-  sources: Split,
-  options: AttackOptions,
-  tick: Tick,
-): Promise<Batch> {
-  const originals = toTensor(
-    sources,
-    Array.from({ length: sources.count }, (_, i) => i),
-  );
+export async function descendInBall(model: Model, sources: Split, options: AttackOptions, tick: Tick): Promise<Batch> {
+  const originals = toArray(sources, allRecords(sources));
   const alpha = (2.5 * options.epsilon) / options.iterations;
   const lengthOf = (x: tf.Tensor) => tf.sqrt(tf.add(tf.sum(tf.square(x), [1, 2, 3], true), 1e-12));
-  const margin = (x: tf.Tensor) => marginOf(logitsOf(x as tf.Tensor4D), options.chosen);
-  let images = tf.clone(originals);
-  for (let iteration = 0; iteration < options.iterations; iteration++) {
-    const next = tf.tidy(() => {
-      const gradient = tf.grad((x: tf.Tensor) => tf.sum(margin(x)))(images);
-      const delta = tf.sub(tf.sub(images, tf.mul(tf.div(gradient, lengthOf(gradient)), alpha)), originals);
+  const loop = startLoop({
+    state: { images: originals },
+    constants: namedWeights(model),
+    body: ({ state, batch, constants }) => {
+      const kept: { margins?: tf.Tensor } = {};
+      const descent = tf.valueAndGrad((x: tf.Tensor) => {
+        const logits = computeLogits(model.architecture, weightsIn(model, constants), x as tf.Tensor4D);
+        kept.margins = tf.keep(marginOf(logits, options.chosen));
+        return tf.sum(kept.margins);
+      })(state.images as tf.Tensor);
+      const step = tf.mul(tf.div(descent.grad, lengthOf(descent.grad)), alpha);
+      const delta = tf.sub(tf.sub(state.images as tf.Tensor, step), batch.originals as tf.Tensor);
       const shrink = tf.minimum(tf.div(options.epsilon, lengthOf(delta)), 1);
-      return tf.clipByValue(tf.add(originals, tf.mul(delta, shrink)), -0.5, 0.5) as tf.Tensor4D;
-    });
-    images.dispose();
-    images = next;
+      const moved = tf.add(batch.originals as tf.Tensor, tf.mul(delta, shrink));
+      return { state: { images: tf.clipByValue(moved, -0.5, 0.5) }, results: { margins: kept.margins as tf.Tensor } };
+    },
+  });
+  for (let iteration = 0; iteration < options.iterations; iteration++) {
+    await loop.run({ originals });
     await tick(`radius ${options.epsilon}`);
   }
-  const margins = tf.tidy(() => margin(images).dataSync());
-  const result = {
-    images: Float32Array.from(images.dataSync()),
-    reached: Array.from(margins, (value) => value < 0),
-  };
-  tf.dispose([images, originals]);
-  return result;
+  const { images } = await loop.readState();
+  // Once more for the margins of the last images, not for another step.
+  const { margins } = await loop.run({ originals });
+  loop.dispose();
+  return { images: images as Float32Array, reached: Array.from(margins as Float32Array, (value) => value < 0) };
 }

@@ -5,18 +5,23 @@
  * that of tanh(w) / 2, and inputs centred at zero train at the paper's learning rates where [0, 1] needs smaller ones. A distance
  * is the same in [-0.5, 0.5] as in [0, 1]: "unit scale". In 0..255 it is 255 times as large.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type { NumberArray } from '../../lib/compute/step-loop.ts';
 import { imageSizeBytes, type Split } from '../../lib/dataset/split.ts';
 
 /** Records by index as float32 [indexes.length, h, w, c] in [-0.5, 0.5]. */
-export function toTensor(split: Split, indexes: ArrayLike<number>): tf.Tensor4D {
+export function toArray(split: Split, indexes: ArrayLike<number>): NumberArray & { readonly data: Float32Array } {
   const size = imageSizeBytes(split.shape);
-  const values = new Float32Array(indexes.length * size);
+  const data = new Float32Array(indexes.length * size);
   for (let i = 0, at = 0; i < indexes.length; i++) {
     const start = (indexes[i] as number) * size;
-    for (let p = 0; p < size; p++) values[at++] = (split.images[start + p] as number) / 255 - 0.5;
+    for (let p = 0; p < size; p++) data[at++] = (split.images[start + p] as number) / 255 - 0.5;
   }
-  return tf.tensor4d(values, [indexes.length, ...split.shape]);
+  return { shape: [indexes.length, ...split.shape], data };
+}
+
+/** Every index, in order. */
+export function allRecords({ count }: Split): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 /** The nearest stored pixels: float32 in [-0.5, 0.5] to uint8. Values outside the range are clipped. */
@@ -29,8 +34,8 @@ export function toPixels(values: Float32Array): Uint8Array {
 }
 
 /** One-hot rows, float32 [labels.length, classCount]. */
-export function toOneHot(labels: ArrayLike<number>, classCount: number): tf.Tensor2D {
-  const values = new Float32Array(labels.length * classCount);
-  for (let i = 0; i < labels.length; i++) values[i * classCount + (labels[i] as number)] = 1;
-  return tf.tensor2d(values, [labels.length, classCount]);
+export function toOneHot(labels: ArrayLike<number>, classCount: number): NumberArray {
+  const data = new Float32Array(labels.length * classCount);
+  for (let i = 0; i < labels.length; i++) data[i * classCount + (labels[i] as number)] = 1;
+  return { shape: [labels.length, classCount], data };
 }

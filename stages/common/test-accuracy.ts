@@ -1,23 +1,21 @@
 /** Accuracy while training, for curves. */
-import type * as tf from '@tensorflow/tfjs-core';
 import type { Split } from '../../lib/dataset/split.ts';
 import { classify } from './classify.ts';
 import { accuracyOf, confusionMatrix } from './metrics.ts';
-import type { ModelShape } from './models.ts';
+import type { Model } from './models.ts';
 
 /** Fraction of the split's records that are recognised. */
-export function testAccuracy(shape: ModelShape, parameters: readonly tf.Tensor[], test: Split): number {
-  return selectiveAccuracy(shape, parameters, test, 0).total;
+export async function testAccuracy(model: Model, test: Split): Promise<number> {
+  return (await selectiveAccuracy(model, test, 0)).total;
 }
 
 /** What the paper's Table 4 reports, at one moment of a training. */
-export function selectiveAccuracy(
-  shape: ModelShape,
-  parameters: readonly tf.Tensor[],
+export async function selectiveAccuracy(
+  model: Model,
   test: Split,
   chosen: number,
-): { total: number; chosen: number | null; others: number | null } {
-  const confusion = confusionMatrix(test.labels, classify(shape, parameters, test), shape.classCount);
+): Promise<{ total: number; chosen: number | null; others: number | null }> {
+  const confusion = confusionMatrix(test.labels, await classify(model, test), model.classCount);
   const accuracy = accuracyOf(confusion, chosen);
   return { total: accuracy.total, chosen: accuracy.chosen, others: accuracy.others };
 }

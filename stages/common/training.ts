@@ -1,10 +1,12 @@
 /** The minibatch loop: seeded, resumable to the bit, and honest about divergence. */
 import * as tf from '@tensorflow/tfjs-core';
+import { startLoop } from '../../lib/compute/start.ts';
+import type { Arrays, LoopStart, StepLoop } from '../../lib/compute/step-loop.ts';
 import type { Split } from '../../lib/dataset/split.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { computeLogits, type DropoutMask, type Model, toTensors } from './models.ts';
-import { applyMomentum, learningRateAt, type MomentumOptions, type Schedule } from './optimiser.ts';
-import { toOneHot, toTensor } from './pixels.ts';
+import { computeLogits, droppedLayers, type Model, namedWeights, weightsIn } from './models.ts';
+import { learningRateAt, type MomentumOptions, momentumStep, type Schedule } from './optimiser.ts';
+import { toArray, toOneHot } from './pixels.ts';
 import { stream } from './rng.ts';
 
 export interface TrainingOptions extends Schedule, MomentumOptions {
@@ -39,14 +41,13 @@ export interface Trained<M extends Model> {
   readonly notANumberAtStep: number | null;
 }
 
+type Measure = (model: Model) => Promise<Record<string, unknown>>;
+
 export interface TrainingHooks {
-  /** Measured of the parameters at the end of each epoch, and added to its record. */
-  readonly afterEpoch?: (parameters: readonly tf.Tensor[]) => Record<string, unknown>;
+  /** Measured of the model at the end of each epoch, and added to its record. */
+  readonly afterEpoch?: Measure;
   /** Measured before the first step and after every `measureEvery` steps: the training's trajectory. */
-  readonly afterSteps?: {
-    readonly measureEvery: number;
-    readonly measure: (parameters: readonly tf.Tensor[]) => Record<string, unknown>;
-  };
+  readonly afterSteps?: { readonly measureEvery: number; readonly measure: Measure };
   readonly progress?: (progress: { done: number; total: number; unit: string; label: string }) => void;
 }
 
@@ -75,11 +76,13 @@ export async function train<M extends Model>(
 ): Promise<Trained<M>> {
   const saved = loadCheckpoint<Note>(checkpointFolder, 'training');
   const count = model.weights.length;
-  const parameters = toTensors(saved === null ? model : { ...model, weights: saved.arrays.slice(0, count) });
-  const momenta =
-    saved === null
-      ? parameters.map((tensor) => tf.zerosLike(tensor))
-      : toTensors({ ...model, weights: saved.arrays.slice(count) });
+  const loop = startLoop(
+    trainingLoop(
+      saved === null ? model : { ...model, weights: saved.arrays.slice(0, count) },
+      saved === null ? model.weights.map((array) => new Float32Array(array.length)) : saved.arrays.slice(count),
+      options,
+    ),
+  );
   const curve = [...(saved?.note.curve ?? [])];
   const trajectory = [...(saved?.note.trajectory ?? [])];
   let { step, epoch } = saved?.note ?? { step: 0, epoch: 0 };
@@ -87,10 +90,12 @@ export async function train<M extends Model>(
 
   const batches = Math.ceil(data.count / options.batchSize);
   const total = options.steps ?? options.epochs * batches;
-  const measure = (): void => {
-    if (hooks.afterSteps !== undefined) trajectory.push({ step, ...hooks.afterSteps.measure(parameters) });
+  const measure = async (): Promise<void> => {
+    if (hooks.afterSteps === undefined) return;
+    const { weights } = await readTraining(loop, model);
+    trajectory.push({ step, ...(await hooks.afterSteps.measure({ ...model, weights })) });
   };
-  if (saved === null) measure();
+  if (saved === null) await measure();
 
   for (; step < total && notANumberAtStep === null; epoch++) {
     const order = stream(seed, 'shuffle', epoch).permutation(data.count);
@@ -98,15 +103,13 @@ export async function train<M extends Model>(
     let [lossSum, hits, seen] = [0, 0, 0];
     for (let start = 0; start < data.count && step < total; start += options.batchSize) {
       const indexes = order.subarray(start, start + options.batchSize);
-      const result = trainStep(
+      const result = await trainStep(
+        loop,
         model,
-        parameters,
-        momenta,
         data,
         indexes,
         learningRate,
-        options,
-        dropoutOf(seed, step, options),
+        masksOf(model, seed, step, indexes.length, options),
       );
       if (result === null) {
         notANumberAtStep = step;
@@ -116,25 +119,93 @@ export async function train<M extends Model>(
       lossSum += result.loss * indexes.length;
       hits += result.hits;
       seen += indexes.length;
-      if (hooks.afterSteps !== undefined && step % hooks.afterSteps.measureEvery === 0) measure();
+      if (hooks.afterSteps !== undefined && step % hooks.afterSteps.measureEvery === 0) await measure();
       hooks.progress?.({ done: step, total, unit: 'steps', label: `loss ${(lossSum / seen).toFixed(3)}` });
       // Lets the process notice that the engine is gone.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    const { weights, momenta } = await readTraining(loop, model);
     // ReLU can hide a weight that is no number from the loss, so the weights are looked at too.
-    const weights = parameters.map((tensor) => tensor.dataSync() as Float32Array);
     if (notANumberAtStep === null && weights.some((array) => !array.every(Number.isFinite))) notANumberAtStep = step;
     const loss = notANumberAtStep === null ? lossSum / seen : null;
-    const measured = hooks.afterEpoch?.(parameters) ?? {};
+    const measured = (await hooks.afterEpoch?.({ ...model, weights })) ?? {};
     curve.push({ epoch: epoch + 1, step, learningRate, loss, accuracy: seen === 0 ? 0 : hits / seen, ...measured });
     if (notANumberAtStep !== null) break;
-    const arrays = [...weights, ...momenta.map((tensor) => tensor.dataSync() as Float32Array)];
-    saveCheckpoint<Note>(checkpointFolder, 'training', { note: { epoch: epoch + 1, step, curve, trajectory }, arrays });
+    const note = { epoch: epoch + 1, step, curve, trajectory };
+    saveCheckpoint<Note>(checkpointFolder, 'training', { note, arrays: [...weights, ...momenta] });
   }
 
-  const weights = parameters.map((tensor) => Float32Array.from(tensor.dataSync()));
-  tf.dispose([...parameters, ...momenta]);
+  const { weights } = await readTraining(loop, model);
+  loop.dispose();
   return { model: { ...model, weights }, curve, trajectory, steps: step, notANumberAtStep };
+}
+
+const MOMENTUM = 'momentum of ';
+const MASK = 'dropout of ';
+
+/** The state: weights and momenta. A step: one minibatch. */
+export function trainingLoop(model: Model, momenta: readonly Float32Array[], options: MomentumOptions): LoopStart {
+  return {
+    state: { ...namedWeights(model), ...namedWeights({ ...model, weights: momenta }, MOMENTUM) },
+    constants: {},
+    body: ({ state, batch }) => {
+      const images = batch.images as tf.Tensor4D;
+      const dropout = Object.keys(batch).some((name) => name.startsWith(MASK))
+        ? (layer: string) => batch[`${MASK}${layer}`] as tf.Tensor
+        : null;
+      const kept: { answers?: tf.Tensor } = {};
+      const weights = weightsIn(model, state);
+      const { value, grads } = tf.valueAndGrads((...now: tf.Tensor[]) => {
+        const logits = computeLogits(model.architecture, now, images, dropout);
+        kept.answers = tf.keep(tf.argMax(logits, 1));
+        return crossEntropy(logits, batch.targets as tf.Tensor2D);
+      })(weights);
+      const accumulated = weightsIn(model, state, MOMENTUM);
+      const moved = grads.map((gradient, i) =>
+        momentumStep(weights[i] as tf.Tensor, accumulated[i] as tf.Tensor, gradient, batch.rate as tf.Tensor, options),
+      );
+      const names = Object.keys(namedWeights(model));
+      return {
+        state: Object.fromEntries(
+          moved.flatMap((next, i) => [
+            [names[i] as string, next.weights],
+            [`${MOMENTUM}${names[i]}`, next.accumulated],
+          ]),
+        ),
+        results: { loss: value, answers: kept.answers as tf.Tensor },
+      };
+    },
+  };
+}
+
+async function readTraining(
+  loop: StepLoop,
+  model: Model,
+): Promise<{ weights: Float32Array[]; momenta: Float32Array[] }> {
+  const state = await loop.readState();
+  return { weights: weightsIn(model, state), momenta: weightsIn(model, state, MOMENTUM) };
+}
+
+/** One minibatch; null, and nothing changed, when its loss is no finite number. */
+export async function trainStep(
+  loop: StepLoop,
+  model: Model,
+  data: Split,
+  indexes: Uint32Array,
+  learningRate: number,
+  masks: Arrays,
+): Promise<{ loss: number; hits: number } | null> {
+  const labels = Array.from(indexes, (index) => data.labels[index] as number);
+  const { loss, answers } = await loop.run({
+    images: toArray(data, indexes),
+    targets: toOneHot(labels, model.classCount),
+    rate: { shape: [], data: Float32Array.of(learningRate) },
+    ...masks,
+  });
+  const value = loss?.[0] as number;
+  if (Number.isFinite(value)) return { loss: value, hits: labels.filter((label, i) => label === answers?.[i]).length };
+  loop.rollBack();
+  return null;
 }
 
 /** Mean cross entropy of the softmax, in nats. `targets`: one-hot float32 [N, classes]. */
@@ -142,42 +213,18 @@ export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
   return tf.mul(tf.sum(tf.mul(tf.logSoftmax(logits), targets)), -1 / logits.shape[0]);
 }
 
-function trainStep(
-  model: Model,
-  parameters: tf.Tensor[],
-  momenta: tf.Tensor[],
-  data: Split,
-  indexes: Uint32Array,
-  learningRate: number,
-  options: MomentumOptions,
-  dropout: DropoutMask | null,
-): { loss: number; hits: number } | null {
-  const labels = Array.from(indexes, (index) => data.labels[index] as number);
-  const images = toTensor(data, indexes);
-  const targets = toOneHot(labels, model.classCount);
-  let answers: tf.Tensor | undefined;
-  const { value, grads } = tf.valueAndGrads((...now: tf.Tensor[]) => {
-    const logits = computeLogits(model.architecture, now, images, dropout);
-    answers = tf.keep(tf.argMax(logits, 1));
-    return crossEntropy(logits, targets);
-  })(parameters);
-  const loss = value.dataSync()[0] as number;
-  const answered = (answers as tf.Tensor).dataSync();
-  if (Number.isFinite(loss)) applyMomentum(parameters, momenta, grads, learningRate, options);
-  tf.dispose([images, targets, answers as tf.Tensor, value, ...grads]);
-  return Number.isFinite(loss) ? { loss, hits: labels.filter((label, i) => label === answered[i]).length } : null;
-}
-
-/** Inverted dropout (Srivastava et al. 2014, section 10): kept units are scaled by 1 / (1 - rate). */
-function dropoutOf(seed: number, step: number, { dropout: rate }: TrainingOptions): DropoutMask | null {
-  if (rate === 0) return null;
-  return (layer, shape) => {
-    const rng = stream(seed, 'dropout', layer, step);
-    const dropBelow = Math.round(rate * 2 ** 32);
-    const kept = 1 / (1 - rate);
-    return tf.tensor2d(
-      Float32Array.from({ length: shape[0] * shape[1] }, () => (rng.uint32() < dropBelow ? 0 : kept)),
-      shape,
-    );
-  };
+/**
+ * Inverted dropout (Srivastava et al. 2014, section 10): kept units are scaled by 1 / (1 - rate). Every layer and step has its own
+ * mask, float32 [N, units].
+ */
+function masksOf(model: Model, seed: number, step: number, count: number, { dropout: rate }: TrainingOptions): Arrays {
+  if (rate === 0) return {};
+  const dropBelow = Math.round(rate * 2 ** 32);
+  const kept = 1 / (1 - rate);
+  const masks = droppedLayers(model).map(({ name, units }) => {
+    const rng = stream(seed, 'dropout', name, step);
+    const data = Float32Array.from({ length: count * units }, () => (rng.uint32() < dropBelow ? 0 : kept));
+    return [`${MASK}${name}`, { shape: [count, units], data }] as const;
+  });
+  return Object.fromEntries(masks);
 }

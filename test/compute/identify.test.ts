@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { chooseBackend, formatIdentity, identifyBackends } from '../../lib/compute/identify.ts';
 
 let project: string;
-const host = { nodeMajor: 20, cpus: 2 };
+const host = { nodeMajor: 20, platform: 'linux', arch: 'x64' };
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'assay-identify-'));
@@ -15,22 +15,29 @@ afterEach(() => {
 });
 
 function put(path: string, text = ''): void {
-  const full = join(project, 'node_modules/@tensorflow', path);
+  const full = join(project, 'node_modules', path);
   mkdirSync(dirname(full), { recursive: true });
   writeFileSync(full, text);
 }
 
 function installAll(): void {
   for (const name of ['tfjs-core', 'tfjs-node', 'tfjs-backend-wasm', 'tfjs-backend-cpu']) {
-    put(`${name}/package.json`, '{"version":"4.22.0"}');
+    put(`@tensorflow/${name}/package.json`, '{"version":"4.22.0"}');
   }
-  put('tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
+  put('onnxruntime-node/package.json', '{"version":"1.30.0"}');
+  put('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
 }
 
-test('tfjs-node without its native binding is passed over, and the report says why', () => {
+test('onnx and tfjs-node without their native code are passed over, and the report says why', () => {
   installAll();
   expect(identifyBackends(project, host)).toMatchInlineSnapshot(`
     [
+      {
+        "name": "onnx",
+        "usable": false,
+        "version": "1.30.0",
+        "why": "its package holds no binary for linux x64",
+      },
       {
         "name": "tfjs-node",
         "usable": false,
@@ -51,15 +58,23 @@ test('tfjs-node without its native binding is passed over, and the report says w
       },
     ]
   `);
-  expect(formatIdentity(chooseBackend('auto', project, host))).toBe('wasm@4.22.0/1');
+  expect(formatIdentity(chooseBackend('auto', project, 2, host))).toBe('wasm@4.22.0/1');
+});
+
+test('onnx is preferred where its package holds a binary for this machine, with a thread for each cpu of the stage', () => {
+  installAll();
+  put('onnxruntime-node/bin/napi-v6/linux/x64/onnxruntime_binding.node');
+  expect(formatIdentity(chooseBackend('auto', project, 2, host))).toBe('onnx@1.30.0/2');
+  expect(formatIdentity(chooseBackend('onnx', project, 1, host))).toBe('onnx@1.30.0/1');
+  expect(formatIdentity(chooseBackend('auto', project, 2, { ...host, arch: 'riscv64' }))).toBe('wasm@4.22.0/1');
 });
 
 test('tfjs-node with its binding is preferred, on a Node that can load it', () => {
   installAll();
-  put('tfjs-node/lib/napi-v8/tfjs_binding.node');
-  expect(formatIdentity(chooseBackend('auto', project, host))).toBe('tfjs-node@4.22.0/2');
-  expect(formatIdentity(chooseBackend('auto', project, { ...host, nodeMajor: 24 }))).toBe('wasm@4.22.0/1');
-  expect(() => chooseBackend('tfjs-node', project, { ...host, nodeMajor: 24 })).toThrowErrorMatchingInlineSnapshot(
+  put('@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node');
+  expect(formatIdentity(chooseBackend('auto', project, 2, host))).toBe('tfjs-node@4.22.0/2');
+  expect(formatIdentity(chooseBackend('auto', project, 2, { ...host, nodeMajor: 24 }))).toBe('wasm@4.22.0/1');
+  expect(() => chooseBackend('tfjs-node', project, 2, { ...host, nodeMajor: 24 })).toThrowErrorMatchingInlineSnapshot(
     `[UserError: the tensor backend "tfjs-node" cannot be used: it does not run on Node 23 or later, and this is Node 24]`,
   );
 });
@@ -67,26 +82,26 @@ test('tfjs-node with its binding is preferred, on a Node that can load it', () =
 test('a name that is no backend is an error with the nearest name', () => {
   installAll();
   try {
-    chooseBackend('wsam', project, host);
+    chooseBackend('wsam', project, 2, host);
     expect.unreachable();
   } catch (error) {
     expect(error).toMatchObject({
       code: 'unknown-compute',
       message: 'params.compute is "wsam", which is no tensor backend',
-      hint: 'did you mean "wasm"? allowed: auto, tfjs-node, wasm, cpu',
+      hint: 'did you mean "wasm"? allowed: auto, onnx, tfjs-node, wasm, cpu',
     });
   }
 });
 
 test('with no tensor library installed, the error names every backend and what it lacks', () => {
   try {
-    chooseBackend('auto', project, host);
+    chooseBackend('auto', project, 2, host);
     expect.unreachable();
   } catch (error) {
     expect(error).toMatchObject({
       code: 'compute-unavailable',
       message:
-        'no tensor backend can be used: tfjs-node: @tensorflow/tfjs-node is not installed; ' +
+        'no tensor backend can be used: onnx: onnxruntime-node is not installed; tfjs-node: @tensorflow/tfjs-node is not installed; ' +
         'wasm: @tensorflow/tfjs-backend-wasm is not installed; cpu: @tensorflow/tfjs-backend-cpu is not installed',
       hint: 'run npm install',
     });
@@ -95,5 +110,5 @@ test('with no tensor library installed, the error names every backend and what i
 
 test('a backend installed in a folder above the project is found, as Node would find it', () => {
   installAll();
-  expect(chooseBackend('cpu', join(project, 'a/b'), host).version).toBe('4.22.0');
+  expect(chooseBackend('cpu', join(project, 'a/b'), 2, host).version).toBe('4.22.0');
 });

@@ -9,10 +9,11 @@ import type { AttackOptions, Objective } from '../../stages/common/attack-option
 import { generatePoison, objectiveAt } from '../../stages/common/attack.ts';
 import { classify } from '../../stages/common/classify.ts';
 import { distortionOf } from '../../stages/common/metrics.ts';
-import { computeLogits, initialiseModel, type Model, toTensors } from '../../stages/common/models.ts';
+import { computeLogits, initialiseModel, type Model } from '../../stages/common/models.ts';
 import { fromTanhSpace, hinge, marginOf, toTanhSpace } from '../../stages/common/objectives.ts';
-import { toTensor } from '../../stages/common/pixels.ts';
+import { toArray } from '../../stages/common/pixels.ts';
 import { stream } from '../../stages/common/rng.ts';
+import { toTensor, toTensors, values } from '../support/tensors.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -25,18 +26,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 const MODEL: Model = initialiseModel({ architecture: 'table-a1', input: [28, 28, 1], classCount: 10 }, 1);
 
 /** Noise, and the class that the untrained model sees most often in it. */
-function noise(count: number): { images: Split; seen: Uint8Array } {
+async function noise(count: number): Promise<{ images: Split; seen: Uint8Array }> {
   const rng = stream(1, 'images');
   const pixels = Uint8Array.from({ length: count * 784 }, () => rng.below(256));
   const images = makeSplit([28, 28, 1], pixels, new Uint8Array(count));
-  return { images, seen: classify(MODEL, toTensors(MODEL), images) };
+  return { images, seen: await classify(MODEL, images) };
 }
-const NOISE = (): { sources: Split; options: AttackOptions } => {
-  const { images, seen } = noise(12);
+const NOISE = async (): Promise<{ sources: Split; options: AttackOptions }> => {
+  const { images, seen } = await noise(12);
   const counts = new Array<number>(10).fill(0);
   for (const answer of seen) counts[answer]!++;
   const chosen = counts.indexOf(Math.max(...counts));
@@ -73,9 +73,9 @@ test('tanh space holds every pixel value, black and white included, to a thousan
 describe("the attack's loss", () => {
   test.each(['margin-away', 'margin-toward', 'equation-1'] as const)(
     '%s: its gradient in tanh space agrees with finite differences',
-    (objective) => {
-      const { sources, options } = NOISE();
-      const originals = toTensor(selectRecords(sources, [0]), [0]);
+    async (objective) => {
+      const { sources, options } = await NOISE();
+      const originals = toTensor<tf.Rank.R4>(toArray(sources, [0]));
       const parameters = toTensors(MODEL);
       const logitsOf = (images: tf.Tensor4D) => computeLogits('table-a1', parameters, images);
       // Off the start, so that the distance has a gradient too.
@@ -83,7 +83,7 @@ describe("the attack's loss", () => {
         (w, i) => Math.min(2, Math.max(-2, w)) + (i % 3) * 0.05,
       );
       const evaluate = (w: Float32Array) =>
-        objectiveAt(logitsOf, tf.tensor4d(w, [1, 28, 28, 1]), originals, Float32Array.of(3), {
+        objectiveAt(logitsOf, tf.tensor4d(w, [1, 28, 28, 1]), originals, tf.tensor1d([3]), {
           objective,
           chosen: options.chosen,
           kappa: 100,
@@ -92,7 +92,8 @@ describe("the attack's loss", () => {
       const gradient = values(evaluate(at).gradient);
       const length = Math.hypot(...gradient);
       const step = 0.05;
-      const moved = (sign: number) => evaluate(at.map((w, i) => w + (sign * step * gradient[i]!) / length)).loss;
+      const moved = (sign: number) =>
+        evaluate(at.map((w, i) => w + (sign * step * gradient[i]!) / length)).loss.dataSync()[0]!;
       expect((moved(1) - moved(-1)) / (2 * step) / length).toBeCloseTo(1, 1);
     },
   );
@@ -105,12 +106,12 @@ describe('generated poison', () => {
     ['pgd-l2', false],
     ['margin-toward', true],
   ] as const)('%s moves the model off (or onto) the chosen class', async (objective: Objective, isToward) => {
-    const { sources, options } = NOISE();
+    const { sources, options } = await NOISE();
     // For the way toward, another class is aimed at.
     const chosen = isToward ? (options.chosen + 1) % 10 : options.chosen;
     const made = await generatePoison(MODEL, sources, { ...options, objective, chosen, epsilon: 3 }, folder);
     const poison = makeSplit(sources.shape, made.images, sources.labels);
-    const seen = classify(MODEL, toTensors(MODEL), poison);
+    const seen = await classify(MODEL, poison);
     made.reached.forEach((isReached, i) => isReached && expect(seen[i] === chosen).toBe(isToward));
     expect(made.reached.filter(Boolean).length).toBeGreaterThanOrEqual(sources.count - 1);
     const { unit, largestUnit } = distortionOf(sources, poison);
@@ -119,7 +120,7 @@ describe('generated poison', () => {
   });
 
   test('is the same twice, and the same when it is taken up after the first batch', async () => {
-    const { sources, options } = NOISE();
+    const { sources, options } = await NOISE();
     const once = await generatePoison(MODEL, sources, options, folder);
     const again = await generatePoison(MODEL, sources, options, folder);
     const fresh = mkdtempSync(join(tmpdir(), 'assay-attack-'));

@@ -5,17 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startCompute } from '../../lib/compute/start.ts';
 import { makeSplit, type Split } from '../../lib/dataset/split.ts';
-import {
-  computeLogits,
-  countParameters,
-  initialiseModel,
-  parametersOf,
-  toTensors,
-} from '../../stages/common/models.ts';
-import { applyMomentum, learningRateAt } from '../../stages/common/optimiser.ts';
-import { toOneHot, toTensor } from '../../stages/common/pixels.ts';
+import { computeLogits, countParameters, initialiseModel, parametersOf } from '../../stages/common/models.ts';
+import { learningRateAt, momentumStep } from '../../stages/common/optimiser.ts';
+import { toArray, toOneHot } from '../../stages/common/pixels.ts';
 import { stream } from '../../stages/common/rng.ts';
 import { crossEntropy, train, type TrainingOptions } from '../../stages/common/training.ts';
+import { toTensor, toTensors, values } from '../support/tensors.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -28,7 +23,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 const SHAPE = { architecture: 'table-a1', input: [28, 28, 1], classCount: 10 } as const;
 const OPTIONS: TrainingOptions = {
   epochs: 1,
@@ -91,20 +85,19 @@ describe('models', () => {
 
 describe('the optimiser', () => {
   test('momentum accumulates and then multiplies by the rate, as TensorFlow 1: two steps by hand', () => {
-    const parameters = [tf.tensor1d([1])];
-    const momenta = [tf.tensor1d([0])];
-    applyMomentum(parameters, momenta, [tf.tensor1d([2])], 0.1, { momentum: 0.5, nesterov: false });
-    expect([values(parameters[0]!)[0], values(momenta[0]!)[0]]).toEqual([expect.closeTo(0.8, 6), 2]);
-    applyMomentum(parameters, momenta, [tf.tensor1d([4])], 0.01, { momentum: 0.5, nesterov: false });
+    const options = { momentum: 0.5, nesterov: false };
+    const first = momentumStep(tf.tensor1d([1]), tf.tensor1d([0]), tf.tensor1d([2]), tf.scalar(0.1), options);
+    expect([values(first.weights)[0], values(first.accumulated)[0]]).toEqual([expect.closeTo(0.8, 6), 2]);
+    const second = momentumStep(first.weights, first.accumulated, tf.tensor1d([4]), tf.scalar(0.01), options);
     // a = 0.5 * 2 + 4 = 5; w = 0.8 - 0.01 * 5
-    expect([values(parameters[0]!)[0], values(momenta[0]!)[0]]).toEqual([expect.closeTo(0.75, 6), 5]);
+    expect([values(second.weights)[0], values(second.accumulated)[0]]).toEqual([expect.closeTo(0.75, 6), 5]);
   });
 
   test("Nesterov's step looks ahead: by hand", () => {
-    const parameters = [tf.tensor1d([1])];
-    applyMomentum(parameters, [tf.tensor1d([2])], [tf.tensor1d([4])], 0.1, { momentum: 0.5, nesterov: true });
+    const options = { momentum: 0.5, nesterov: true };
+    const { weights } = momentumStep(tf.tensor1d([1]), tf.tensor1d([2]), tf.tensor1d([4]), tf.scalar(0.1), options);
     // a = 5; w = 1 - 0.1 * (4 + 0.5 * 5)
-    expect(values(parameters[0]!)[0]).toBeCloseTo(0.35, 6);
+    expect(values(weights)[0]).toBeCloseTo(0.35, 6);
   });
 
   test('the rate falls after every ten epochs, not within them', () => {
@@ -115,7 +108,7 @@ describe('the optimiser', () => {
 });
 
 test('cross entropy of equal logits is ln 10, and its gradient is softmax minus target over N', () => {
-  const targets = toOneHot([3, 0], 10);
+  const targets = toTensor<tf.Rank.R2>(toOneHot([3, 0], 10));
   const loss = crossEntropy(tf.zeros([2, 10]) as tf.Tensor2D, targets);
   expect(values(loss)[0]).toBeCloseTo(Math.LN10, 5);
   const gradient = values(tf.grad((z: tf.Tensor) => crossEntropy(z as tf.Tensor2D, targets))(tf.zeros([2, 10])));
@@ -126,7 +119,8 @@ test('cross entropy of equal logits is ln 10, and its gradient is softmax minus 
 test('the gradient of the whole network agrees with finite differences of its loss', () => {
   const model = initialiseModel(SHAPE, 1);
   const data = anyRecords(2);
-  const [images, targets] = [toTensor(data, [0, 1]), toOneHot(data.labels, 10)];
+  const images = toTensor<tf.Rank.R4>(toArray(data, [0, 1]));
+  const targets = toTensor<tf.Rank.R2>(toOneHot(data.labels, 10));
   const parameters = toTensors(model);
   const lossOf = (...now: tf.Tensor[]) => crossEntropy(computeLogits('table-a1', now, images), targets);
   const { grads } = tf.valueAndGrads(lossOf)(parameters);
@@ -160,7 +154,7 @@ describe('training', () => {
   test('with a number of steps ends after exactly so many, and measures on the way', async () => {
     const options = { ...OPTIONS, steps: 5 };
     const trained = await train(initialiseModel(SHAPE, 1), anyRecords(16), 1, options, folder, {
-      afterSteps: { measureEvery: 2, measure: () => ({ seen: true }) },
+      afterSteps: { measureEvery: 2, measure: async () => ({ seen: true }) },
     });
     expect(trained.trajectory).toEqual([0, 2, 4].map((step) => ({ step, seen: true })));
     expect(trained.curve.map(({ epoch, step }) => [epoch, step])).toEqual([
