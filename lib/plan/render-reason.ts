@@ -1,4 +1,4 @@
-/** A reason to run as one line of plain words, the same in plan, why and run. */
+/** A reason to run as one line of plain words, the same in plan, why, run and diff. */
 import type { Json } from '../base/canonical-json.ts';
 import { parseDigest, shortDigest } from '../base/digest.ts';
 import { unreachable } from '../base/errors.ts';
@@ -10,6 +10,17 @@ const LONGEST_VALUE = 32;
 
 /** `attack.count 600 -> 1200`, `code stages/poison.ts edited`, `never run`. Lower case, no full stop, never more than one line. */
 export function renderReason(reason: Reason): string {
+  return render(reason, (of) => shorten(value(of)));
+}
+
+/** The same with values in full, however long: for `assay why`. */
+export function renderWholeReason(reason: Reason): string {
+  return render(reason, value);
+}
+
+type ShowValue = (of: Json | undefined) => string;
+
+function render(reason: Reason, show: ShowValue): string {
   switch (reason.kind) {
     case 'never-run':
       return 'never run';
@@ -20,7 +31,7 @@ export function renderReason(reason: Reason): string {
     case 'damaged':
       return renderDamage(reason.output, reason.damage);
     case 'changed':
-      return renderChange(reason.field, reason.from, reason.to);
+      return renderChange(reason, show);
     default:
       return unreachable(reason);
   }
@@ -31,44 +42,45 @@ function renderDamage(output: string, damage: Damage): string {
   return `artifact ${output}: ${what} ${damage.problem === 'missing' ? 'missing from' : 'altered in'} the store`;
 }
 
-function renderChange(field: string, from: Json | undefined, to: Json | undefined): string {
+function renderChange({ field, from, to }: Extract<Reason, { kind: 'changed' }>, show: ShowValue): string {
+  const values = (what: string): string => fromTo(what, from, to, show);
   const dot = field.indexOf('.');
   const group = dot === -1 ? field : field.slice(0, dot);
   const name = field.slice(dot + 1);
   switch (group) {
     case 'params':
-      return dot === -1 ? values('params', from, to) : values(name, from, to);
+      return values(dot === -1 ? 'params' : name);
     case 'code':
       return `code ${name} ${from === undefined ? 'added' : to === undefined ? 'removed' : 'edited'}`;
     case 'inputs':
-      return renderInput(name, from, to);
+      return renderInput(name, from, to, show);
     case 'packages':
       return renderPackage(name, from, to);
     case 'env':
-      return renderEnv(name, from, to);
+      return renderEnv(name, from, to, show);
     case 'outputs':
-      return values(`output ${name}`, from, to);
+      return values(`output ${name}`);
     case 'runtime':
-      return values(name, from ?? undefined, to ?? undefined, 'none');
+      return `${name} ${(from ?? null) === null ? 'none' : show(from)} -> ${(to ?? null) === null ? 'none' : show(to)}`;
     case 'program':
-      return values('program', programText(from), programText(to));
+      return fromTo('program', programText(from), programText(to), show);
     default:
       // salt, schema: they say that Assay itself runs stages in another way than it did.
-      return values(`engine ${field}`, from, to);
+      return values(`engine ${field}`);
   }
 }
 
-function renderInput(name: string, from: Json | undefined, to: Json | undefined): string {
+function renderInput(name: string, from: Json | undefined, to: Json | undefined, show: ShowValue): string {
   if (from === undefined) return `input ${name} added`;
   if (to === undefined) return `input ${name} removed`;
   if (typeof from === 'string' && typeof to === 'string') {
-    return `input ${name} is new content ${value(from)} -> ${value(to)}`;
+    return `input ${name} is new content ${show(from)} -> ${show(to)}`;
   }
   return `input ${name} ${typeof to === 'string' ? 'reads one output' : 'reads every instance'} now`;
 }
 
-function renderEnv(name: string, from: Json | undefined, to: Json | undefined): string {
-  const text = (state: Json): string => (state === null ? 'unset' : value(state));
+function renderEnv(name: string, from: Json | undefined, to: Json | undefined, show: ShowValue): string {
+  const text = (state: Json): string => (state === null ? 'unset' : show(state));
   if (from === undefined) return `${name} declared: ${text(to ?? null)}`;
   return to === undefined ? `${name} no longer declared` : `${name} ${text(from)} -> ${text(to)}`;
 }
@@ -91,23 +103,21 @@ function programText(program: Json | undefined): string | undefined {
   return Array.isArray(text) ? text.join(' ') : typeof text === 'string' ? text : undefined;
 }
 
-function values(name: string, from: Json | undefined, to: Json | undefined, nothing?: string): string {
-  if (nothing === undefined) {
-    if (from === undefined) return `${name} added: ${value(to)}`;
-    if (to === undefined) return `${name} removed: was ${value(from)}`;
-  }
-  return `${name} ${from === undefined ? nothing : value(from)} -> ${to === undefined ? nothing : value(to)}`;
+function fromTo(name: string, from: Json | undefined, to: Json | undefined, show: ShowValue): string {
+  if (from === undefined) return `${name} added: ${show(to)}`;
+  if (to === undefined) return `${name} removed: was ${show(from)}`;
+  return `${name} ${show(from)} -> ${show(to)}`;
 }
 
-/** A digest by its first digits, text bare when that cannot be misread, the rest as JSON; long ones cut in the middle. */
+/** A digest by its first digits, text bare when that cannot be misread, the rest as JSON. */
 function value(of: Json | undefined): string {
   if (of === undefined) return 'nothing';
-  if (typeof of !== 'string') return shorten(JSON.stringify(of));
+  if (typeof of !== 'string') return JSON.stringify(of);
   const digest = parseDigest(of);
   if (digest !== undefined) return shortDigest(digest);
   const isPlain =
     /^[\p{L}_./@][\p{L}\p{N}_./@:+-]*( [\p{L}\p{N}_./@{}:+-]+)*$/u.test(of) && !/^(true|false|null)$/.test(of);
-  return shorten(isPlain ? of : JSON.stringify(of));
+  return isPlain ? of : JSON.stringify(of);
 }
 
 /** Keeps both ends: long values are often lists or commands that differ at the end. */

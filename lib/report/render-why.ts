@@ -1,14 +1,10 @@
 /** Why a stage would run now, field by field, and why it ran last. */
-import type { Json } from '../base/canonical-json.ts';
-import { parseDigest, shortDigest } from '../base/digest.ts';
 import { unreachable } from '../base/errors.ts';
-import type { Reason, Verdict } from '../model/plan.ts';
-import { renderReason } from '../plan/render-reason.ts';
+import type { PlanStep, Reason, Verdict } from '../model/plan.ts';
+import { renderWholeReason } from '../plan/render-reason.ts';
 import { paintVerdict, type Colors } from './colors.ts';
 import { formatDuration, formatMoment } from './quantities.ts';
 import { stepJson, type StepJson } from './render-plan.ts';
-import { alignColumns } from './table.ts';
-import type { PlanStep } from '../model/plan.ts';
 
 /** `assay why --json`: one of these for each instance of the stage. */
 export interface WhyJson extends StepJson {
@@ -59,21 +55,6 @@ function lastRanLines(lastRan: LastRan | null): string[] {
   ];
 }
 
-/** Changed fields in full, old and new side by side; other reasons as a clause. */
 function reasonLines(reasons: readonly Reason[]): string[] {
-  return alignColumns(
-    reasons.map((reason) =>
-      reason.kind === 'changed'
-        ? [`  ${reason.field}`, `${valueText(reason.from)} -> ${valueText(reason.to)}`]
-        : [`  ${renderReason(reason)}`],
-    ),
-  );
-}
-
-/** In full, unlike in a summary; digests short. */
-function valueText(value: Json | undefined): string {
-  if (value === undefined) return 'absent';
-  if (typeof value !== 'string') return JSON.stringify(value);
-  const digest = parseDigest(value);
-  return digest === undefined ? value : shortDigest(digest);
+  return reasons.map((reason) => `  ${renderWholeReason(reason)}`);
 }

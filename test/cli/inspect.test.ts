@@ -65,9 +65,9 @@ describe('assay why', () => {
       exit 0
       --- stdout
       poison is stale
-        params.attack.count  900 -> 1200
+        attack.count 900 -> 1200
       last ran <moment> (run 2, execution 4), took <time>, because
-        params.attack.count  600 -> 900
+        attack.count 600 -> 900
       --- stderr
       "
     `);
@@ -77,7 +77,7 @@ describe('assay why', () => {
       --- stdout
       evaluate is undecided: it reads what poison has yet to make
       last ran <moment> (run 2, execution 5), took <time>, because
-        inputs.poison  4f064f69afe1 -> 68bdf2cc5015
+        input poison is new content 4f064f69afe1 -> 68bdf2cc5015
       --- stderr
       "
     `);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderReason } from '../../lib/plan/render-reason.ts';
+import { renderReason, renderWholeReason } from '../../lib/plan/render-reason.ts';
 import type { Reason } from '../../lib/model/plan.ts';
 import type { Json } from '../../lib/base/canonical-json.ts';
 import { digestOf } from './examples.ts';
@@ -92,5 +92,11 @@ describe('renderReason', () => {
       compute wasm@4.22.0/1 -> none
       engine salt "1" -> "2""
     `);
+  });
+
+  it('cuts no value where there is room for all', () => {
+    const layers = Array.from({ length: 40 }, (_, i) => i);
+    const whole = renderWholeReason(changed('params.layers', [32, 64], layers));
+    expect(whole).toBe(`layers [32,64] -> [${layers.join(',')}]`);
   });
 });

@@ -86,14 +86,14 @@ describe('renderPlan', () => {
 });
 
 describe('renderWhy', () => {
-  it('lists each changed field, old and new', () => {
+  it('says every reason in the words of plan and run, in full', () => {
     const [, poison] = PLAN.steps;
     expect(text(renderWhy(poison!, { ...LAST_RAN, atMs: AT_MS }, noColors))).toMatchInlineSnapshot(`
       "
       poison is stale
-        params.attack.count    600 -> 1200
-        code.stages/poison.ts  cba06b5736fa -> 11507a0e2f5e
-        params.attack.note     absent -> slow
+        attack.count 600 -> 1200
+        code stages/poison.ts edited
+        attack.note added: slow
         forced
       last ran 2025-03-04 15:06:07 (run 3, execution 9), took 8.2 s, because
         never run
