@@ -1,8 +1,10 @@
 /** Builds the real parts: the lineage database, the artifact store, and what plans over both. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lineage } from '../lineage/lineage.ts';
 import type { OutputDigests } from '../model/plan.ts';
 import { ArtifactStore } from '../store/artifact-store.ts';
+import { guarded } from '../store/store-errors.ts';
 import type { Session } from './session.ts';
 
 export interface Parts {
@@ -19,7 +21,10 @@ export async function withParts<T>(
   session: Session,
   use: (parts: Parts) => Promise<T>,
 ): Promise<T> {
-  const lineage = Lineage.open(join(projectRoot, 'artifacts', 'lineage.db'), { clock: session.clock });
+  const folder = join(projectRoot, 'artifacts');
+  // By the store's words for what can be wrong with it: the database, which is opened first, knows only files.
+  guarded('open the store', folder, () => mkdirSync(folder, { recursive: true }));
+  const lineage = Lineage.open(join(folder, 'lineage.db'), { clock: session.clock });
   let store: ArtifactStore | undefined;
   try {
     store = ArtifactStore.open(projectRoot, { clock: session.clock, statCache: lineage.statCache });

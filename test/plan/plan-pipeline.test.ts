@@ -167,6 +167,19 @@ describe('planPipeline', () => {
     expect(looks).toBe(1);
   });
 
+  it('says to the end of a run that an artifact was altered, although the first look moved it away', async () => {
+    const rig = await runRig();
+    const artifact = await artifactOf(rig, 1);
+    const hex = digestHex(rig.store.readManifest(artifact).entries[0]!.blob);
+    const path = join(rig.root, 'artifacts/objects', hex.slice(0, 2), hex.slice(2));
+    chmodSync(path, 0o644);
+    writeFileSync(path, 'tampered');
+    const planner = new Planner(rig.deps());
+    const first = await planPipeline(rig.instances, rig.deps(), planner);
+    expect(first.steps[1]!.verdict).toMatchObject({ reasons: [{ kind: 'damaged', damage: { problem: 'altered' } }] });
+    expect(await planPipeline(rig.instances, rig.deps(), planner)).toEqual(first);
+  });
+
   it('sees within one run that a damaged artifact is whole again', async () => {
     const rig = await runRig();
     const artifact = await artifactOf(rig, 0);
