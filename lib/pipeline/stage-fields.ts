@@ -1,6 +1,6 @@
 /** What one stage says of its instances, inputs apart: fixed fields once, fields that a matrix axis touches once an instance. */
 import type { Json, JsonObject } from '../base/canonical-json.ts';
-import type { Expectation, OutputKind, Program, Resources } from '../model/stage.ts';
+import type { OutputKind, Resources, StageInstance } from '../model/stage.ts';
 import { parseDuration } from './duration.ts';
 import { readExpectations, type ExpectableInput } from './expectations.ts';
 import type { FieldReader } from './field-reader.ts';
@@ -10,18 +10,7 @@ import { normalisePath, type ProjectPaths } from './project-paths.ts';
 import { readProgram } from './program.ts';
 import type { StageShape } from './shape.ts';
 
-export interface StageFields {
-  readonly program: Program;
-  readonly params: JsonObject;
-  readonly unkeyed: JsonObject;
-  readonly outputs: Readonly<Record<string, OutputKind>>;
-  readonly files: readonly string[];
-  readonly env: readonly string[];
-  readonly resources: Resources;
-  readonly timeoutMs: number | null;
-  readonly retries: number;
-  readonly expect: Readonly<Record<string, Expectation>>;
-}
+export type StageFields = Omit<StageInstance, 'stage' | 'id' | 'coordinates' | 'inputs' | 'location'>;
 
 /** A field as a function of the instance's params. */
 type Field<T> = (scope: ParamScope) => T;
