@@ -12,9 +12,10 @@ import { systemClock } from '../lib/base/clock.ts';
 import { digestBytes } from '../lib/base/digest.ts';
 import { Lineage } from '../lib/lineage/lineage.ts';
 import type { RestorableResult } from '../lib/lineage/restore.ts';
-import type { Pipeline, StageInstance } from '../lib/model/stage.ts';
+import type { StageInstance } from '../lib/model/stage.ts';
 import { Planner, type PlannerDeps } from '../lib/plan/planner.ts';
 import { planPipeline } from '../lib/plan/plan-pipeline.ts';
+import { pipelineOf } from '../test/support/pipelines.ts';
 
 const FILES = 30;
 const PACKAGES = 60;
@@ -30,18 +31,7 @@ async function measure(count: number): Promise<void> {
     const open = (): Lineage => Lineage.open(join(root, 'artifacts/lineage.db'), { clock: systemClock });
     const empty = open();
     const instances = Array.from({ length: count }, (_, i) => makeInstance(i));
-    const pipeline: Pipeline = {
-      ...{
-        file: 'pipeline.yaml',
-        digest: digestBytes(''),
-        profile: null,
-        overrides: [],
-        params: {},
-        show: [],
-        note: null,
-      },
-      instances,
-    };
+    const pipeline = pipelineOf(instances);
     const store = { findDamage: () => [] };
     const depsWith = (lineage: Lineage): PlannerDeps => ({
       ...{ projectRoot: root, store, lineage, clock: systemClock, env: {}, pipeline, force: new Set<string>() },

@@ -8,12 +8,14 @@ import type { JsonObject } from '../../lib/base/canonical-json.ts';
 import type { Lineage } from '../../lib/lineage/lineage.ts';
 import type { Action } from '../../lib/model/action.ts';
 import type { OutputDigests, Verdict } from '../../lib/model/plan.ts';
-import type { Pipeline, StageInstance } from '../../lib/model/stage.ts';
+import type { StageInstance } from '../../lib/model/stage.ts';
 import { planPipeline } from '../../lib/plan/plan-pipeline.ts';
 import { Planner, type PlannerDeps } from '../../lib/plan/planner.ts';
 import { renderReason } from '../../lib/plan/render-reason.ts';
 import { ArtifactStore } from '../../lib/store/artifact-store.ts';
-import { digestOf, makeProject, openLineage } from './examples.ts';
+import { runStart } from '../lineage/samples.ts';
+import { pipelineOf } from '../support/pipelines.ts';
+import { makeProject, openLineage } from './examples.ts';
 
 /** What a stage writes, given its action: its output is one file with this text. */
 export type Make = (instance: StageInstance, action: Action) => string;
@@ -40,16 +42,7 @@ export class Rig {
   }
 
   deps(): PlannerDeps {
-    const pipeline: Pipeline = {
-      file: 'pipeline.yaml',
-      digest: digestOf('pipeline.yaml'),
-      profile: null,
-      overrides: [],
-      params: this.params,
-      show: [],
-      note: null,
-      instances: this.instances,
-    };
+    const pipeline = { ...pipelineOf(this.instances), params: this.params };
     const { root, store, lineage, env, force } = this;
     return { projectRoot: root, store, lineage, clock: systemClock, env, pipeline, force: new Set(force) };
   }
@@ -65,17 +58,7 @@ export class Rig {
     const planner = new Planner(this.deps());
     await planner.prepare(this.instances);
     const { lineage } = this;
-    const runId = lineage.startRun({
-      startedAtMs: systemClock.nowMs(),
-      argv: ['run'],
-      profile: null,
-      overrides: [],
-      pipelineDigest: digestOf('pipeline.yaml'),
-      git: null,
-      user: 'tester',
-      host: 'here',
-      assayVersion: '0.1.0',
-    });
+    const runId = lineage.startRun(runStart({ startedAtMs: systemClock.nowMs() }));
     const known = new Map<string, OutputDigests>();
     const ran: string[] = [];
     for (const instance of this.instances) {

@@ -2,7 +2,7 @@
 import { digestBytes, type Digest } from '../../lib/base/digest.ts';
 import { noColors } from '../../lib/report/colors.ts';
 import type { Action } from '../../lib/model/action.ts';
-import type { Pipeline, StageInput, StageInstance } from '../../lib/model/stage.ts';
+import type { StageInput, StageInstance } from '../../lib/model/stage.ts';
 import type { Terminal, TextSink } from '../../lib/report/reporter.ts';
 import type { StageOutcome } from '../../lib/model/run.ts';
 
@@ -40,19 +40,6 @@ export function instance(
     retries: 0,
     expect: {},
     location: LOCATION,
-  };
-}
-
-export function pipeline(instances: readonly StageInstance[]): Pipeline {
-  return {
-    file: 'pipeline.yaml',
-    digest: digest('pipeline'),
-    profile: null,
-    overrides: [],
-    params: {},
-    show: [],
-    note: null,
-    instances,
   };
 }
 

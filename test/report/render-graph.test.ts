@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { drawLanes } from '../../lib/report/lanes.ts';
 import { renderGraph, type GraphFormat } from '../../lib/report/render-graph.ts';
-import { instance, pipeline } from './fixtures.ts';
+import { instance } from './fixtures.ts';
+import { pipelineOf } from '../support/pipelines.ts';
 
-const EXPERIMENT = pipeline([
+const EXPERIMENT = pipelineOf([
   instance('fetch'),
   instance('pretrain', ['fetch.data'], { model: 'model' }),
   instance('poison[count=600]', ['fetch.data', 'pretrain.model']),

@@ -4,11 +4,12 @@ import { noColors } from '../../lib/report/colors.ts';
 import { planJson, renderPlan } from '../../lib/report/render-plan.ts';
 import { renderStatus } from '../../lib/report/render-status.ts';
 import { renderWhy } from '../../lib/report/render-why.ts';
-import { ACTION, digest, instance, pipeline } from './fixtures.ts';
+import { ACTION, digest, instance } from './fixtures.ts';
+import { pipelineOf } from '../support/pipelines.ts';
 
 const INSTANCES = [instance('fetch'), instance('poison', ['fetch.data']), instance('merge', ['poison.data'])] as const;
 const PLAN: Plan = {
-  pipeline: pipeline(INSTANCES),
+  pipeline: pipelineOf(INSTANCES),
   steps: [
     {
       instance: INSTANCES[0],

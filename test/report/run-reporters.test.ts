@@ -6,7 +6,8 @@ import { PlainLines } from '../../lib/report/plain-lines.ts';
 import { renderFailure } from '../../lib/report/render-failure.ts';
 import { closingLine, expectationLine, stageLine, layOutRun } from '../../lib/report/render-run.ts';
 import { systemClock } from '../../lib/base/clock.ts';
-import { ACTION, digest, instance, outcome, pipeline, recordingTerminal } from './fixtures.ts';
+import { ACTION, digest, instance, outcome, recordingTerminal } from './fixtures.ts';
+import { pipelineOf } from '../support/pipelines.ts';
 
 const FAILURE: StageFailure = {
   code: 'stage-failed',
@@ -28,7 +29,7 @@ const EVENTS: readonly RunEvent[] = [
     kind: 'run-started',
     runId: 7,
     plan: {
-      pipeline: { ...pipeline(INSTANCES), note: 'about an hour' },
+      pipeline: { ...pipelineOf(INSTANCES), note: 'about an hour' },
       steps: INSTANCES.map((each) => ({
         instance: each,
         verdict: { state: 'stale', action: ACTION, key: digest('k'), reasons: [{ kind: 'never-run' }] },

@@ -3,14 +3,15 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../../lib/base/clock.ts';
-import { digestBytes } from '../../lib/base/digest.ts';
 import { executePlan } from '../../lib/execute/execute-plan.ts';
 import { Lineage } from '../../lib/lineage/lineage.ts';
 import type { RunEvent } from '../../lib/model/event.ts';
 import type { StageOutcome } from '../../lib/model/run.ts';
-import type { Pipeline, Program, StageInput, StageInstance } from '../../lib/model/stage.ts';
+import type { Program, StageInput, StageInstance } from '../../lib/model/stage.ts';
 import { Planner } from '../../lib/plan/planner.ts';
 import { ArtifactStore } from '../../lib/store/artifact-store.ts';
+import { runStart } from '../lineage/samples.ts';
+import { pipelineOf } from './pipelines.ts';
 
 const LOCATION = { file: 'pipeline.yaml', line: 1, column: 1, length: 1 };
 
@@ -80,30 +81,11 @@ export async function runProject(
   options: RunOptions = {},
 ): Promise<RunResult> {
   return withEngine(root, async ({ lineage, store }) => {
-    const pipeline: Pipeline = {
-      file: 'pipeline.yaml',
-      digest: digestBytes(''),
-      profile: null,
-      overrides: [],
-      params: {},
-      show: [],
-      note: null,
-      instances,
-    };
+    const pipeline = pipelineOf(instances);
     const env = options.env ?? process.env;
     const deps = { projectRoot: root, store, lineage, clock: systemClock, env, pipeline };
     const planner = new Planner({ ...deps, force: new Set(options.force ?? []) });
-    const runId = lineage.startRun({
-      startedAtMs: systemClock.nowMs(),
-      argv: ['run'],
-      profile: null,
-      overrides: [],
-      pipelineDigest: pipeline.digest,
-      git: null,
-      user: 'tester',
-      host: 'here',
-      assayVersion: '0.0.0',
-    });
+    const runId = lineage.startRun(runStart({ startedAtMs: systemClock.nowMs() }));
     const events: RunEvent[] = [];
     const outcomes = await executePlan(instances, {
       ...deps,
