@@ -291,6 +291,7 @@ describe('assay doctor', () => {
         "node",
         "compiler",
         "sqlite",
+        "compute onnx",
         "compute tfjs-node",
         "compute wasm",
         "compute cpu",
