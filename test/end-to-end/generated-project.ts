@@ -58,7 +58,7 @@ export const FIRST_STATE: State = {
 };
 
 /** `text` 3 makes every stage that reads ./data/text fail. */
-const FATAL_TEXT = 3;
+export const FATAL_TEXT = 3;
 
 export type Edit =
   | { readonly kind: 'state'; readonly change: Partial<State> }
