@@ -1,4 +1,5 @@
 /** Keeps artifacts/view to what is current after a run. */
+import { outputFileName } from '../execute/collect-outputs.ts';
 import type { OutputDigests } from '../model/plan.ts';
 import type { StageOutcome } from '../model/run.ts';
 import type { Pipeline } from '../model/stage.ts';
@@ -14,8 +15,12 @@ export function showCurrent(pipeline: Pipeline, outcomes: readonly StageOutcome[
     return latest === undefined ? {} : (lineage.findResult(latest.key)?.outputs ?? {});
   };
   store.viewCurrent(
-    pipeline.instances.flatMap(({ id }) =>
-      Object.entries(outputsOf(id)).map(([output, artifact]) => ({ stage: id, output, artifact })),
+    // Under the name that the stage wrote, so that a viewer knows a picture by its ending.
+    pipeline.instances.flatMap(({ id, outputs }) =>
+      Object.entries(outputsOf(id)).flatMap(([name, artifact]) => {
+        const kind = outputs[name];
+        return kind === undefined ? [] : [{ stage: id, output: outputFileName(name, kind), artifact }];
+      }),
     ),
   );
 }
