@@ -170,6 +170,14 @@ function keeping(program: Command, run: Run): void {
     .option('--json', 'print JSON')
     .action((options) => run(async (session) => (await import('./commands/gc.ts')).gcCommand(session, options)));
 
+  program
+    .command('verify')
+    .description('read all that results rest on and check it against its digests; exit code 3 when something is wrong')
+    .option('--json', 'print JSON')
+    .action((options) =>
+      run(async (session) => (await import('./commands/verify.ts')).verifyCommand(session, options)),
+    );
+
   pipelineOptions(program.command('doctor').description('check this machine and this store'))
     .option('--rebuild', 'bring the results of a lost or damaged lineage.db back from the store')
     .option('--json', 'print JSON')

@@ -1,5 +1,5 @@
 /** What a user reads when a file, a program, the store or a number is wrong: the whole text, from the real command line. */
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -499,8 +499,6 @@ describe('the experiment', () => {
 
   beforeAll(async () => {
     mkdirSync(mirror);
-    // What is wrong stays wrong: trying again would only take time here.
-    project.write('pipeline.yaml', readFileSync('pipeline.yaml', 'utf8').replaceAll(/^ +retries: .*\n/gm, ''));
     // So that what follows speaks of its own fault only.
     await run('pretrain');
   });
