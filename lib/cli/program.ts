@@ -172,7 +172,7 @@ function keeping(program: Command, run: Run): void {
 
   program
     .command('verify')
-    .description('read all that results rest on and check it against its digests; exit code 3 when something is wrong')
+    .description('read all that is stored and say what is not as it was (exit code 3)')
     .option('--json', 'print JSON')
     .action((options) =>
       run(async (session) => (await import('./commands/verify.ts')).verifyCommand(session, options)),

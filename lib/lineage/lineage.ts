@@ -23,6 +23,7 @@ import { Closures, ExpectationChecks } from './closures.ts';
 import type { Connection } from './connection.ts';
 import { Dataflow, type InputRow, type MetricRow, type OutputRow, type ParamRow } from './dataflow.ts';
 import { Executions } from './executions.ts';
+import { checkActions, listKept, type AlteredAction, type Kept } from './kept.ts';
 import { Leases, type LeaseAnswer } from './leases.ts';
 import { ancestorsOf, descendantsOf, type LineageGraph } from './lineage-graph.ts';
 import { openDatabase } from './open-database.ts';
@@ -274,6 +275,16 @@ export class Lineage {
 
   reachableDigests(): Set<Digest> {
     return this.#dataflow.reachableDigests();
+  }
+
+  /** The same digests, each with all that it is kept for. */
+  listKept(): Kept[] {
+    return listKept(this.#connection);
+  }
+
+  /** How many actions there are, and which do not hash to their keys. */
+  checkActions(): { count: number; altered: AlteredAction[] } {
+    return checkActions(this.#connection);
   }
 
   // Rebuilding: call rebuildLineage (rebuild.ts), which reads and checks the records.

@@ -47,9 +47,8 @@ describe('the command line', () => {
         export [options] <artifact> <path>  write a verified copy of an artifact that
                                             is yours to edit
         gc [options]                        remove stored bytes that no result reaches
-        verify [options]                    read all that results rest on and check it
-                                            against its digests; exit code 3 when
-                                            something is wrong
+        verify [options]                    read all that is stored and say what is
+                                            not as it was (exit code 3)
         doctor [options]                    check this machine and this store
         init                                write a small pipeline to start from
         help [command]                      print the help of a command
