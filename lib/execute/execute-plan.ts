@@ -166,7 +166,9 @@ class Scheduler {
   #start(task: Task): void {
     const { instance, key, reasons } = task;
     const { clock, emit } = this.#deps;
-    for (const { name, needed, available } of exceeding(this.#pool.capacity, instance.resources)) {
+    // With one job at a time every stage runs alone, whatever it needs.
+    const exceeded = this.#deps.jobs === 1 ? [] : exceeding(this.#pool.capacity, instance.resources);
+    for (const { name, needed, available } of exceeded) {
       const message = `${instance.id} needs ${needed} ${UNITS[name]}; there are ${available}: it runs alone`;
       emit({ kind: 'warning', message });
     }
