@@ -9,12 +9,11 @@ const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 const MICROSOFT_OPSET_VERSION = 1;
 const DATA_TYPE: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { int: 2, ints: 7 } as const;
 
 // Wire types of protocol buffers.
 const VARINT = 0;
 const BYTES = 2;
-const FIXED32 = 5;
 
 export interface Model {
   readonly nodes: readonly Node[];
@@ -54,14 +53,8 @@ function writeNode(w: Writer, node: Node): void {
 function writeAttribute(w: Writer, name: string, attribute: Attribute): void {
   text(w, 1, name);
   switch (attribute.kind) {
-    case 'float':
-      w.uint32((2 << 3) | FIXED32).float(attribute.value);
-      break;
     case 'int':
       integer(w, 3, attribute.value);
-      break;
-    case 'string':
-      text(w, 4, attribute.value);
       break;
     case 'ints':
       for (const value of attribute.value) integer(w, 8, value);

@@ -2,10 +2,7 @@
 
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64';
 export type Attribute =
-  | { readonly kind: 'int'; readonly value: number }
-  | { readonly kind: 'ints'; readonly value: readonly number[] }
-  | { readonly kind: 'float'; readonly value: number }
-  | { readonly kind: 'string'; readonly value: string };
+  { readonly kind: 'int'; readonly value: number } | { readonly kind: 'ints'; readonly value: readonly number[] };
 
 export interface Node {
   readonly op: string;
@@ -30,7 +27,6 @@ export interface Port {
 
 export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
-export const float = (value: number): Attribute => ({ kind: 'float', value });
 
 /** Records nodes. Equal nodes are recorded once: the gradient code asks for the same transposes and constants again and again. */
 export class GraphBuilder {

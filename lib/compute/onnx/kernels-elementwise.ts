@@ -1,6 +1,6 @@
 /** Kernels that work element by element: recorded in whatever axis order their operands already have. */
 import { backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
-import { float, int } from './graph.ts';
+import { int } from './graph.ts';
 import { InternalError } from '../../base/errors.ts';
 import { orderedDims, type AxisOrder } from './axis-order.ts';
 import { recordKernel } from './record-kernel.ts';
@@ -85,14 +85,6 @@ export function registerElementwiseKernels(): void {
     ['Neg', 'Neg'],
     ['Sqrt', 'Sqrt'],
     ['Tanh', 'Tanh'],
-    ['Abs', 'Abs'],
-    ['Sign', 'Sign'],
-    ['Sigmoid', 'Sigmoid'],
-    ['Reciprocal', 'Reciprocal'],
-    ['Floor', 'Floor'],
-    ['Round', 'Round'],
-    ['LogicalNot', 'Not'],
-    ['Atanh', 'Atanh'],
   ] as const)
     unary(kernel, op);
   for (const [kernel, op] of [
@@ -101,7 +93,6 @@ export function registerElementwiseKernels(): void {
     ['RealDiv', 'Div'],
     ['Maximum', 'Max'],
     ['Minimum', 'Min'],
-    ['Pow', 'Pow'],
   ] as const)
     binary(kernel, op);
   for (const [kernel, op] of [
@@ -110,8 +101,6 @@ export function registerElementwiseKernels(): void {
     ['GreaterEqual', 'GreaterOrEqual'],
     ['Less', 'Less'],
     ['LessEqual', 'LessOrEqual'],
-    ['LogicalAnd', 'And'],
-    ['LogicalOr', 'Or'],
   ] as const)
     binary(kernel, op, 'bool');
 
@@ -120,21 +109,7 @@ export function registerElementwiseKernels(): void {
     ({ inputs, backend }) =>
       addBias(backend, inputs.a!, inputs.b!) ?? recordBinary(backend, 'Add', inputs.a!, inputs.b!, inputs.a!.dtype),
   );
-  recordKernel('NotEqual', ({ inputs, backend }) => {
-    const equal = recordBinary(backend, 'Equal', inputs.a!, inputs.b!, 'bool');
-    const value = backend.value(equal);
-    return backend.emit(backend.graph.node('Not', [value.name]), value.shape, 'bool', value.order);
-  });
   recordKernel('Square', ({ inputs, backend }) => recordBinary(backend, 'Mul', inputs.x!, inputs.x!, inputs.x!.dtype));
-  recordKernel('SquaredDifference', ({ inputs, backend }) => {
-    const difference = recordBinary(backend, 'Sub', inputs.a!, inputs.b!, inputs.a!.dtype);
-    return recordBinary(backend, 'Mul', difference, difference, inputs.a!.dtype);
-  });
-  recordKernel('Rsqrt', ({ inputs, backend }) => {
-    const value = backend.value(inputs.x!);
-    const name = backend.graph.node('Reciprocal', [backend.graph.node('Sqrt', [value.name])]);
-    return backend.emit(name, value.shape, inputs.x!.dtype, value.order);
-  });
   // Step is the derivative of Relu: 1 above zero, alpha below.
   recordKernel('Step', ({ inputs, attrs, backend }) => {
     if ((attrs.alpha as number) !== 0) throw new InternalError('a compiled function has Step with alpha 0 only');
@@ -149,15 +124,6 @@ export function registerElementwiseKernels(): void {
       backend.graph.float32(attrs.clipValueMax as number),
     ];
     return backend.emit(backend.graph.node('Clip', [value.name, ...bounds]), value.shape, 'float32', value.order);
-  });
-  recordKernel('LeakyRelu', ({ inputs, attrs, backend }) => {
-    const value = backend.value(inputs.x!);
-    return backend.emit(
-      backend.graph.node('LeakyRelu', [value.name], { alpha: float(attrs.alpha as number) }),
-      value.shape,
-      'float32',
-      value.order,
-    );
   });
   recordKernel('Identity', ({ inputs, backend }) => same(backend, inputs.x!, inputs.x!.shape));
   recordKernel('Cast', ({ inputs, attrs, backend }) => {
@@ -181,10 +147,6 @@ export function registerElementwiseKernels(): void {
       [condition!, t!, e!].map((tensor) => operand(backend, tensor, rank, order)),
     );
     return backend.emit(name, t!.shape, t!.dtype, order);
-  });
-  recordKernel('AddN', ({ inputs, backend }) => {
-    const tensors = Object.values(inputs as Record<string, TensorInfo>);
-    return tensors.slice(1).reduce((sum, tensor) => recordBinary(backend, 'Add', sum, tensor, sum.dtype), tensors[0]!);
   });
 }
 

@@ -31,7 +31,6 @@ export function registerShapeKernels(): void {
   recordKernel('Sum', ({ inputs, attrs, backend }) => reduce(backend, 'ReduceSum', inputs.x!, attrs));
   recordKernel('Mean', ({ inputs, attrs, backend }) => reduce(backend, 'ReduceMean', inputs.x!, attrs));
   recordKernel('Max', ({ inputs, attrs, backend }) => reduce(backend, 'ReduceMax', inputs.x!, attrs));
-  recordKernel('Min', ({ inputs, attrs, backend }) => reduce(backend, 'ReduceMin', inputs.x!, attrs));
   recordKernel('ArgMax', ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
     const axis = attrs.axis as number;
@@ -47,14 +46,6 @@ export function registerShapeKernels(): void {
     const x = inputs.logits!;
     return backend.emit(
       backend.graph.node('Softmax', [backend.plain(x)], { axis: int(attrs.dim as number) }),
-      x.shape,
-      x.dtype,
-    );
-  });
-  recordKernel('LogSoftmax', ({ inputs, attrs, backend }) => {
-    const x = inputs.logits!;
-    return backend.emit(
-      backend.graph.node('LogSoftmax', [backend.plain(x)], { axis: int(attrs.axis as number) }),
       x.shape,
       x.dtype,
     );

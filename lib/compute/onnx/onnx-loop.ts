@@ -14,6 +14,12 @@ export type OrtModule = typeof Ort;
 type Orders = Readonly<Record<string, AxisOrder>>;
 type State = Readonly<Record<string, Ort.Tensor>>;
 
+interface Traced {
+  readonly model: Uint8Array;
+  /** How the new state would lie by itself. */
+  readonly orders: Orders;
+}
+
 export function startOnnxLoop(
   ort: OrtModule,
   { state: initial, constants, body }: LoopStart,
@@ -30,12 +36,15 @@ export function startOnnxLoop(
     Object.fromEntries(Object.entries(values).map(([name, array]) => [name, toOrt(ort, array, lie[name] ?? null)]));
 
   const prepare = async (batch: Arrays): Promise<Ort.InferenceSession> => {
-    if (orders === undefined) orders = traceBody(body, arrays, constants, batch, {}).orders;
+    // A first trace that finds the state lying as its tensors do is the one that is run.
+    const first = orders === undefined ? traceBody(body, arrays, constants, batch, {}) : undefined;
+    orders ??= (first as Traced).orders;
     state ??= upload(arrays, orders);
     const shapes = JSON.stringify([shapesOf(arrays), shapesOf(batch)]);
     let session = sessions.get(shapes);
     if (session === undefined) {
-      const { model } = traceBody(body, arrays, constants, batch, orders);
+      const isPlain = Object.values(orders).every((order) => order === null);
+      const { model } = first !== undefined && isPlain ? first : traceBody(body, arrays, constants, batch, orders);
       session = ort.InferenceSession.create(model, {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
@@ -95,13 +104,7 @@ export function startOnnxLoop(
 }
 
 /** Records the body as a model with inputs `state:…` and `batch:…`, outputs `next:…` and `result:…`; constants are inside. */
-function traceBody(
-  body: LoopStart['body'],
-  state: Arrays,
-  constants: Arrays,
-  batch: Arrays,
-  orders: Orders,
-): { model: Uint8Array; orders: Orders } {
+function traceBody(body: LoopStart['body'], state: Arrays, constants: Arrays, batch: Arrays, orders: Orders): Traced {
   const trace = beginTrace();
   try {
     const inputs = (role: string, arrays: Arrays): Record<string, tf.Tensor> =>

@@ -114,11 +114,6 @@ export class TraceBackend extends KernelBackend {
     return this.#data.get(tensor.dataId).kind === 'constant';
   }
 
-  constantValues(tensor: TensorInfo): ArrayLike<number> | undefined {
-    const value = this.#data.get(tensor.dataId);
-    return value.kind === 'constant' ? value.values : undefined;
-  }
-
   /** The name of the tensor's value laid out in the wanted order, transposed if need be. */
   inOrder(tensor: TensorInfo, order: AxisOrder): string {
     const value = this.value(tensor);
