@@ -52,7 +52,9 @@ async function start(name: BackendName, threads: number): Promise<boolean> {
     case 'onnx': {
       const ort = await import('onnxruntime-node');
       const { startOnnxLoop } = await import('./onnx/onnx-loop.ts');
-      makeLoop = (loop) => startOnnxLoop(ort, loop, threads);
+      const { findBlockSize } = await import('./onnx/block-size.ts');
+      const block = await findBlockSize(ort);
+      makeLoop = (loop) => startOnnxLoop(ort, loop, { threads, block });
       // For the few operations outside loops.
       await import('@tensorflow/tfjs-backend-cpu');
       return tf.setBackend('cpu');

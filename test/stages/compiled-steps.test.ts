@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
 import { startEagerLoop } from '../../lib/compute/eager-loop.ts';
 import { registerGradients } from '../../lib/compute/gradients.ts';
+import { findBlockSize } from '../../lib/compute/onnx/block-size.ts';
 import { startOnnxLoop } from '../../lib/compute/onnx/onnx-loop.ts';
 import type { Arrays, Named, StepLoop } from '../../lib/compute/step-loop.ts';
 import { registerWasmKernels } from '../../lib/compute/wasm-kernels.ts';
@@ -18,6 +19,8 @@ import { toTanhSpace } from '../../stages/common/objectives.ts';
 
 const SMALL: Model = initialiseModel({ architecture: 'table-a1', input: [28, 28, 1], classCount: 10 }, 1);
 const VGG: Model = initialiseModel({ architecture: 'table-a3', input: [32, 32, 3], classCount: 10 }, 1);
+
+const block = await findBlockSize(ort);
 
 beforeAll(async () => {
   tf.enableProdMode();
@@ -74,7 +77,7 @@ describe('a training step on onnx', () => {
     await tf.setBackend(reference);
     const [plain, compiled] = [
       startEagerLoop,
-      (loop: ReturnType<typeof trainingLoop>) => startOnnxLoop(ort, loop, 2),
+      (loop: ReturnType<typeof trainingLoop>) => startOnnxLoop(ort, loop, { threads: 2, block }),
     ].map((start) => start(trainingLoop(model, zeros(model), options))) as [StepLoop, StepLoop];
     const batch = batchOf(model, count, 1);
     const [wanted, found] = [await plain.run(batch), await compiled.run(batch)];
@@ -90,7 +93,7 @@ describe('a training step on onnx', () => {
   test('the loss falls along the same curve as on wasm for a hundred steps, the last batches short', async () => {
     await tf.setBackend('wasm');
     const start = () => trainingLoop(SMALL, zeros(SMALL), { momentum: 0.9, nesterov: false });
-    const [plain, compiled] = [startEagerLoop(start()), startOnnxLoop(ort, start(), 1)];
+    const [plain, compiled] = [startEagerLoop(start()), startOnnxLoop(ort, start(), { threads: 1, block })];
     const curve: number[] = [];
     for (let step = 0; step < 100; step++) {
       const batch = batchOf(SMALL, step % 10 === 9 ? 3 : 8, step, 0.005);
@@ -107,7 +110,8 @@ describe('a training step on onnx', () => {
   test.each([1, 2])('with %i threads gives the same bits twice', async (threads) => {
     const runs: Named<Float32Array>[] = [];
     for (let again = 0; again < 2; again++) {
-      const loop = startOnnxLoop(ort, trainingLoop(SMALL, zeros(SMALL), { momentum: 0.9, nesterov: true }), threads);
+      const training = trainingLoop(SMALL, zeros(SMALL), { momentum: 0.9, nesterov: true });
+      const loop = startOnnxLoop(ort, training, { threads, block });
       for (let step = 0; step < 5; step++) await loop.run(batchOf(SMALL, step === 4 ? 7 : 32, step));
       runs.push(await loop.readState());
       loop.dispose();
@@ -132,7 +136,7 @@ describe('an iteration of the attack on onnx', () => {
     };
     const ends: Named<Float32Array>[] = [];
     const loop = searchLoop(SMALL, { objective, chosen: 7, kappa: 5 });
-    for (const started of [startEagerLoop(loop), startOnnxLoop(ort, loop, 1)]) {
+    for (const started of [startEagerLoop(loop), startOnnxLoop(ort, loop, { threads: 1, block })]) {
       started.setState({ w, first: none, second: none });
       const results = await started.run(batch);
       ends.push({ ...(results as Named<Float32Array>), first: (await started.readState()).first! });

@@ -1,6 +1,6 @@
 /** Encodes a graph as an ONNX ModelProto. Field numbers: onnx.proto of ONNX 1.12 (IR 8, opset 17). */
 import protobuf from 'protobufjs/minimal.js';
-import type { Attribute, Constant, ElementType, Node, Port } from './graph.ts';
+import { BLOCKED, MICROSOFT, type Attribute, type Constant, type ElementType, type Node, type Port } from './graph.ts';
 
 const { Writer } = protobuf;
 type Writer = protobuf.Writer;
@@ -9,7 +9,7 @@ const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 const MICROSOFT_OPSET_VERSION = 1;
 const DATA_TYPE: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-const ATTRIBUTE_TYPE = { int: 2, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { int: 2, text: 3, ints: 7 } as const;
 
 // Wire types of protocol buffers.
 const VARINT = 0;
@@ -33,10 +33,12 @@ export function encodeModel(model: Model): Uint8Array {
     for (const port of model.outputs) message(graph, 12, (w) => writePort(w, port));
   });
   message(writer, 8, (w) => integer(w, 2, OPSET_VERSION));
-  message(writer, 8, (w) => {
-    text(w, 1, 'com.microsoft');
-    integer(w, 2, MICROSOFT_OPSET_VERSION);
-  });
+  for (const domain of [MICROSOFT, BLOCKED]) {
+    message(writer, 8, (w) => {
+      text(w, 1, domain);
+      integer(w, 2, MICROSOFT_OPSET_VERSION);
+    });
+  }
   return writer.finish();
 }
 
@@ -55,6 +57,9 @@ function writeAttribute(w: Writer, name: string, attribute: Attribute): void {
   switch (attribute.kind) {
     case 'int':
       integer(w, 3, attribute.value);
+      break;
+    case 'text':
+      text(w, 4, attribute.value);
       break;
     case 'ints':
       for (const value of attribute.value) integer(w, 8, value);

@@ -2,7 +2,13 @@
 
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64';
 export type Attribute =
-  { readonly kind: 'int'; readonly value: number } | { readonly kind: 'ints'; readonly value: readonly number[] };
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'text'; readonly value: string };
+
+/** Domains of ONNX Runtime's own operators. */
+export const MICROSOFT = 'com.microsoft';
+export const BLOCKED = 'com.microsoft.nchwc';
 
 export interface Node {
   readonly op: string;
@@ -26,6 +32,7 @@ export interface Port {
 }
 
 export const int = (value: number): Attribute => ({ kind: 'int', value });
+export const text = (value: string): Attribute => ({ kind: 'text', value });
 export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
 
 /** Records nodes. Equal nodes are recorded once: the gradient code asks for the same transposes and constants again and again. */
@@ -68,6 +75,11 @@ export class GraphBuilder {
 
   float32(value: number): string {
     return this.constant('float32', [], new Uint8Array(Float32Array.of(value).buffer));
+  }
+
+  /** A constant of zeros that takes no room in the model. */
+  zeros(dims: readonly number[]): string {
+    return this.node('Expand', [this.float32(0), this.int64(dims)]);
   }
 
   node(

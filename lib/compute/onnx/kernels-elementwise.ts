@@ -1,5 +1,6 @@
 /** Kernels that work element by element: recorded in whatever axis order their operands already have. */
 import { backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { withBias, withRelu } from './convolution.ts';
 import { int } from './graph.ts';
 import { InternalError } from '../../base/errors.ts';
 import { orderedDims, type AxisOrder } from './axis-order.ts';
@@ -44,10 +45,8 @@ export function recordBinary(
 function addBias(backend: TraceBackend, a: TensorInfo, b: TensorInfo): TensorInfo | undefined {
   if (a.shape.length !== 4 || b.shape.length !== 1 || a.shape[3] !== b.shape[0]) return undefined;
   const value = backend.value(a);
-  const convolution = backend.graph.producer(value.name);
-  if (convolution?.op !== 'Conv' || convolution.inputs.length !== 2) return undefined;
-  const name = backend.graph.node('Conv', [...convolution.inputs, backend.plain(b)], convolution.attributes);
-  return backend.emit(name, a.shape, a.dtype, value.order);
+  const name = withBias(backend.graph, value.name, backend.plain(b));
+  return name === undefined ? undefined : backend.emit(name, a.shape, a.dtype, value.order);
 }
 
 /** The axis order of the largest operand that has one, so that the others are brought to it. */
@@ -79,7 +78,6 @@ function castFloat(backend: TraceBackend, name: string): string {
 
 export function registerElementwiseKernels(): void {
   for (const [kernel, op] of [
-    ['Relu', 'Relu'],
     ['Exp', 'Exp'],
     ['Log', 'Log'],
     ['Neg', 'Neg'],
@@ -109,6 +107,11 @@ export function registerElementwiseKernels(): void {
     ({ inputs, backend }) =>
       addBias(backend, inputs.a!, inputs.b!) ?? recordBinary(backend, 'Add', inputs.a!, inputs.b!, inputs.a!.dtype),
   );
+  recordKernel('Relu', ({ inputs, backend }) => {
+    const x = inputs.x!;
+    const { name, shape, order } = backend.value(x);
+    return backend.emit(withRelu(backend.graph, name) ?? backend.graph.node('Relu', [name]), shape, x.dtype, order);
+  });
   recordKernel('Square', ({ inputs, backend }) => recordBinary(backend, 'Mul', inputs.x!, inputs.x!, inputs.x!.dtype));
   // Step is the derivative of Relu: 1 above zero, alpha below.
   recordKernel('Step', ({ inputs, attrs, backend }) => {

@@ -3,6 +3,8 @@ import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { int, ints } from './graph.ts';
 import { recordKernel } from './record-kernel.ts';
 import { InternalError } from '../../base/errors.ts';
+import { recordConvolution } from './convolution.ts';
+import { recordFilterGradient } from './filter-gradient.ts';
 import { CHANNELS_FIRST, OUTPUT_FIRST } from './axis-order.ts';
 
 type Padding = 'valid' | 'same' | number;
@@ -33,13 +35,14 @@ export function registerMatrixKernels(): void {
   recordKernel('Conv2D', ({ inputs, attrs, backend }) => {
     const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
     const info = convolutionOf(x.shape, filter.shape, attrs);
-    const name = backend.graph.node(
-      'Conv',
-      [backend.inOrder(x, CHANNELS_FIRST), backend.inOrder(filter, OUTPUT_FIRST)],
-      {
-        pads: ints([info.padInfo.top, info.padInfo.left, info.padInfo.bottom, info.padInfo.right]),
-      },
-    );
+    const name = recordConvolution(backend.graph, backend.block, {
+      x: backend.inOrder(x, CHANNELS_FIRST),
+      filter: backend.inOrder(filter, OUTPUT_FIRST),
+      inChannels: info.inChannels,
+      outChannels: info.outChannels,
+      filterSize: [info.filterHeight, info.filterWidth],
+      pads: [info.padInfo.top, info.padInfo.left, info.padInfo.bottom, info.padInfo.right],
+    });
     return backend.emit(name, info.outShape, 'float32', CHANNELS_FIRST);
   });
 
@@ -47,7 +50,8 @@ export function registerMatrixKernels(): void {
   recordKernel('Conv2DBackpropInput', ({ inputs, attrs, backend }) => {
     const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
     const inputShape = attrs.inputShape as number[];
-    const { padInfo, filterHeight, filterWidth } = convolutionOf(inputShape, filter.shape, attrs);
+    const info = convolutionOf(inputShape, filter.shape, attrs);
+    const { padInfo, filterHeight, filterWidth } = info;
     const { graph } = backend;
     const turned = graph.node('Slice', [
       backend.inOrder(filter, OUTPUT_FIRST),
@@ -57,50 +61,39 @@ export function registerMatrixKernels(): void {
       graph.int64([-1, -1]),
     ]);
     const swapped = graph.node('Transpose', [turned], { perm: ints([1, 0, 2, 3]) });
-    const name = graph.node('Conv', [backend.inOrder(dy, CHANNELS_FIRST), swapped], {
-      pads: ints([
+    const name = recordConvolution(graph, backend.block, {
+      x: backend.inOrder(dy, CHANNELS_FIRST),
+      filter: swapped,
+      inChannels: info.outChannels,
+      outChannels: info.inChannels,
+      filterSize: [filterHeight, filterWidth],
+      pads: [
         filterHeight - 1 - padInfo.top,
         filterWidth - 1 - padInfo.left,
         filterHeight - 1 - padInfo.bottom,
         filterWidth - 1 - padInfo.right,
-      ]),
+      ],
     });
     return backend.emit(name, inputShape, 'float32', CHANNELS_FIRST);
   });
 
-  // The gradient by the filter: for each of the filter's places one product of the output's gradient with the shifted input,
-  // both with the channel as the row, so that the sum over images and places is the inner dimension of one large product.
   recordKernel('Conv2DBackpropFilter', ({ inputs, attrs, backend }) => {
     const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
     const filterShape = attrs.filterShape as [number, number, number, number];
-    const { padInfo, filterHeight, filterWidth, inChannels, outChannels, batchSize, outHeight, outWidth } =
-      convolutionOf(x.shape, filterShape, attrs);
+    const info = convolutionOf(x.shape, filterShape, attrs);
     const { graph } = backend;
-    const places = batchSize * outHeight * outWidth;
-    const channelRows = (name: string): string => graph.node('Transpose', [name], { perm: ints([1, 0, 2, 3]) });
-    const pads = [0, 0, padInfo.top, padInfo.left, 0, 0, padInfo.bottom, padInfo.right];
-    const input = channelRows(backend.inOrder(x, CHANNELS_FIRST));
-    const padded = pads.every((pad) => pad === 0) ? input : graph.node('Pad', [input, graph.int64(pads)]);
-    const gradient = graph.node('Reshape', [
-      channelRows(backend.inOrder(dy, CHANNELS_FIRST)),
-      graph.int64([outChannels, places]),
-    ]);
-    const parts: string[] = [];
-    for (let row = 0; row < filterHeight; row++) {
-      for (let column = 0; column < filterWidth; column++) {
-        const shifted = graph.node('Slice', [
-          padded,
-          graph.int64([row, column]),
-          graph.int64([row + outHeight, column + outWidth]),
-          graph.int64([2, 3]),
-        ]);
-        const rows = graph.node('Reshape', [shifted, graph.int64([inChannels, places])]);
-        const product = graph.node('FusedMatMul', [gradient, rows], { transB: int(1) }, 'com.microsoft');
-        parts.push(graph.node('Reshape', [product, graph.int64([outChannels, inChannels, 1])]));
-      }
-    }
-    const joined = graph.node('Concat', parts, { axis: int(2) });
-    const name = graph.node('Reshape', [joined, graph.int64([outChannels, inChannels, filterHeight, filterWidth])]);
+    const { top, left, bottom, right } = info.padInfo;
+    const images = backend.inOrder(x, CHANNELS_FIRST);
+    const isPadded = top + left + bottom + right > 0;
+    const name = recordFilterGradient(graph, {
+      x: isPadded ? graph.node('Pad', [images, graph.int64([0, 0, top, left, 0, 0, bottom, right])]) : images,
+      gradient: backend.inOrder(dy, CHANNELS_FIRST),
+      images: info.batchSize,
+      inChannels: info.inChannels,
+      outChannels: info.outChannels,
+      filterSize: [info.filterHeight, info.filterWidth],
+      outSize: [info.outHeight, info.outWidth],
+    });
     return backend.emit(name, filterShape, 'float32', OUTPUT_FIRST);
   });
 

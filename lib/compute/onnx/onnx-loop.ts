@@ -23,7 +23,7 @@ interface Traced {
 export function startOnnxLoop(
   ort: OrtModule,
   { state: initial, constants, body }: LoopStart,
-  threads: number,
+  { threads, block }: { readonly threads: number; readonly block: number },
 ): StepLoop {
   const sessions = new Map<string, Promise<Ort.InferenceSession>>();
   // How the state lies between steps: as the gradients come out, so that no step transposes a filter. Known after a first trace.
@@ -37,14 +37,15 @@ export function startOnnxLoop(
 
   const prepare = async (batch: Arrays): Promise<Ort.InferenceSession> => {
     // A first trace that finds the state lying as its tensors do is the one that is run.
-    const first = orders === undefined ? traceBody(body, arrays, constants, batch, {}) : undefined;
+    const first = orders === undefined ? traceBody({ body, constants, batch, block }, arrays, {}) : undefined;
     orders ??= (first as Traced).orders;
     state ??= upload(arrays, orders);
     const shapes = JSON.stringify([shapesOf(arrays), shapesOf(batch)]);
     let session = sessions.get(shapes);
     if (session === undefined) {
       const isPlain = Object.values(orders).every((order) => order === null);
-      const { model } = first !== undefined && isPlain ? first : traceBody(body, arrays, constants, batch, orders);
+      const { model } =
+        first !== undefined && isPlain ? first : traceBody({ body, constants, batch, block }, arrays, orders);
       session = ort.InferenceSession.create(model, {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
@@ -104,8 +105,12 @@ export function startOnnxLoop(
 }
 
 /** Records the body as a model with inputs `state:…` and `batch:…`, outputs `next:…` and `result:…`; constants are inside. */
-function traceBody(body: LoopStart['body'], state: Arrays, constants: Arrays, batch: Arrays, orders: Orders): Traced {
-  const trace = beginTrace();
+function traceBody(
+  { body, constants, batch, block }: Omit<LoopStart, 'state'> & { readonly batch: Arrays; readonly block: number },
+  state: Arrays,
+  orders: Orders,
+): Traced {
+  const trace = beginTrace(block);
   try {
     const inputs = (role: string, arrays: Arrays): Record<string, tf.Tensor> =>
       Object.fromEntries(

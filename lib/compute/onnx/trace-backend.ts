@@ -33,6 +33,8 @@ interface ConstantValue {
 export class TraceBackend extends KernelBackend {
   readonly #data: DataStorage<TracedValue | ConstantValue>;
   graph = new GraphBuilder();
+  /** Channels in a block of the runtime's blocked layout; 1: it has none. */
+  block = 1;
   #serial = 0;
 
   constructor() {

@@ -19,8 +19,11 @@ export interface Trace {
 
 let registered: TraceBackend | undefined;
 
-/** Makes every tfjs call from here to `end()` record instead of compute. Not reentrant. */
-export function beginTrace(): Trace {
+/**
+ * Makes every tfjs call from here to `end()` record instead of compute. Not reentrant. `block`: channels in a block of the runtime's
+ * blocked layout, see block-size.ts.
+ */
+export function beginTrace(block: number): Trace {
   if (registered === undefined) {
     const created = new TraceBackend();
     registered = created;
@@ -34,6 +37,7 @@ export function beginTrace(): Trace {
   const before = getBackend();
   setBackend(TRACE_BACKEND);
   backend.graph = new GraphBuilder();
+  backend.block = block;
   engine().startScope('trace');
   return {
     graph: backend.graph,
