@@ -29,11 +29,18 @@ export function startOnnxLoop(
   // How the state lies between steps: as the gradients come out, so that no step transposes a filter. Known after a first trace.
   let orders: Orders | undefined;
   let arrays: Arrays = initial;
+  // Three copies take turns, so that no step allocates one: the state now, the one before it, and the one to write into.
   let state: State | undefined;
   let before: State | undefined;
+  let spare: State | undefined;
 
   const upload = (values: Arrays, lie: Orders): State =>
-    Object.fromEntries(Object.entries(values).map(([name, array]) => [name, toOrt(ort, array, lie[name] ?? null)]));
+    Object.fromEntries(
+      Object.entries(values).map(([name, { shape, data }]) => {
+        // A copy: it is written over in its turn.
+        return [name, toOrt(ort, { shape, data: data.slice() }, lie[name] ?? null)];
+      }),
+    );
 
   const prepare = async (batch: Arrays): Promise<Ort.InferenceSession> => {
     // A first trace that finds the state lying as its tensors do is the one that is run.
@@ -66,40 +73,42 @@ export function startOnnxLoop(
         const [role, key] = splitName(name);
         feeds[name] = role === 'state' ? (now[key] as Ort.Tensor) : toOrt(ort, batch[key] as NumberArray, null);
       }
-      const outputs = await session.run(feeds);
-      const next: Record<string, Ort.Tensor> = { ...now };
+      const next = spare ?? upload(arrays, orders as Orders);
+      const wanted: Record<string, Ort.Tensor | null> = {};
+      for (const name of session.outputNames) {
+        const [role, key] = splitName(name);
+        wanted[name] = role === 'next' ? (next[key] as Ort.Tensor) : null;
+      }
+      const outputs = await session.run(feeds, wanted);
+      [spare, before, state] = [before, now, next];
       const results: Record<string, Float32Array | Int32Array> = {};
       for (const [name, tensor] of Object.entries(outputs)) {
         const [role, key] = splitName(name);
-        if (role === 'next') next[key] = tensor;
-        else results[key] = tensor.data as Float32Array | Int32Array;
+        if (role === 'result') results[key] = tensor.data as Float32Array | Int32Array;
       }
-      before = now;
-      state = next;
       return results;
     },
     rollBack() {
       if (before === undefined) throw new InternalError('there is no run to roll back');
-      state = before;
-      before = undefined;
+      [spare, state, before] = [state, before, undefined];
     },
     setState(values) {
       arrays = values;
-      state = undefined;
-      before = undefined;
+      state = before = spare = undefined;
     },
     async readState() {
       return Object.fromEntries(
         Object.entries(arrays).map(([name, array]) => {
-          const data = (state?.[name]?.data ?? array.data) as Float32Array;
-          return [name, permute(data, array.shape, state === undefined ? null : (orders?.[name] ?? null), null)];
+          if (state === undefined) return [name, Float32Array.from(array.data)];
+          const data = (state[name] as Ort.Tensor).data as Float32Array;
+          return [name, permute(data.slice(), array.shape, orders?.[name] ?? null, null)];
         }),
       );
     },
     dispose() {
       for (const session of sessions.values()) void session.then((open) => open.release());
       sessions.clear();
-      state = before = undefined;
+      state = before = spare = undefined;
     },
   };
 }
