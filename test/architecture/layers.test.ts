@@ -13,7 +13,8 @@ const LEVELS = [
   ['pipeline', 'store', 'lineage'],
   ['plan'],
   ['execute'],
-  ['audit', 'report'],
+  ['audit'],
+  ['report'],
   ['cli'],
 ];
 const LEVEL_OF = new Map(LEVELS.flatMap((folders, level) => folders.map((folder) => [folder, level] as const)));
