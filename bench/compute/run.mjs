@@ -63,7 +63,11 @@ function measure(engine, request) {
             }),
           ],
         ];
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+  });
   if (status !== 0) throw new Error(`${engine.label} failed: ${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }

@@ -50,6 +50,8 @@ export async function startCompute(choice: {
 async function start(name: BackendName, threads: number): Promise<boolean> {
   switch (name) {
     case 'onnx': {
+      // Since 1.29 its binaries report their use to their maker unless this stands in the environment before they load.
+      process.env['ORT_DISABLE_TELEMETRY'] = '1';
       const ort = await import('onnxruntime-node');
       const { startOnnxLoop } = await import('./onnx/onnx-loop.ts');
       const { findBlockSize } = await import('./onnx/block-size.ts');
