@@ -14,6 +14,7 @@ import { searchLoop } from '../../stages/common/attack.ts';
 import type { Objective } from '../../stages/common/attack-options.ts';
 import { initialiseModel, type Model } from '../../stages/common/models.ts';
 import { stream } from '../../stages/common/rng.ts';
+import { descentLoop } from '../../stages/common/pgd.ts';
 import { trainingLoop } from '../../stages/common/training.ts';
 import { toTanhSpace } from '../../stages/common/objectives.ts';
 
@@ -121,9 +122,15 @@ describe('a training step on onnx', () => {
 });
 
 describe('an iteration of the attack on onnx', () => {
-  test.each(['margin-away', 'margin-toward', 'equation-1'] as const)('%s: as on cpu', async (objective: Objective) => {
-    await tf.setBackend('cpu');
-    const { images } = batchOf(SMALL, 3, 7);
+  test.each([
+    ['table-a1', 'margin-away', 'cpu'],
+    ['table-a1', 'margin-toward', 'cpu'],
+    ['table-a1', 'equation-1', 'cpu'],
+    ['table-a3', 'margin-away', 'wasm'],
+  ] as const)('%s, %s: as on %s', async (architecture, objective: Objective, reference) => {
+    await tf.setBackend(reference);
+    const model = architecture === 'table-a1' ? SMALL : VGG;
+    const { images } = batchOf(model, 3, 7);
     const w = {
       shape: images!.shape,
       data: toTanhSpace(images!.data as Float32Array).map((v) => Math.max(-2, Math.min(2, v))),
@@ -135,11 +142,25 @@ describe('an iteration of the attack on onnx', () => {
       rate: { shape: [], data: Float32Array.of(0.1) },
     };
     const ends: Named<Float32Array>[] = [];
-    const loop = searchLoop(SMALL, { objective, chosen: 7, kappa: 5 });
+    const loop = searchLoop(model, { objective, chosen: 7, kappa: 5 });
     for (const started of [startEagerLoop(loop), startOnnxLoop(ort, loop, { threads: 1, block })]) {
       started.setState({ w, first: none, second: none });
       const results = await started.run(batch);
       ends.push({ ...(results as Named<Float32Array>), first: (await started.readState()).first! });
+      started.dispose();
+    }
+    expect(worstDifference(ends[1]!, ends[0]!)).toBeLessThan(1e-4);
+  });
+
+  test('projected gradient descent: as on cpu, five steps', async () => {
+    await tf.setBackend('cpu');
+    const originals = batchOf(SMALL, 3, 7).images!;
+    const loop = descentLoop(SMALL, originals, { epsilon: 2, iterations: 5, chosen: 7 });
+    const ends: Named<Float32Array>[] = [];
+    for (const started of [startEagerLoop(loop), startOnnxLoop(ort, loop, { threads: 1, block })]) {
+      for (let step = 0; step < 4; step++) await started.run({ originals });
+      const results = (await started.run({ originals })) as Named<Float32Array>;
+      ends.push({ ...results, ...(await started.readState()) });
       started.dispose();
     }
     expect(worstDifference(ends[1]!, ends[0]!)).toBeLessThan(1e-4);
