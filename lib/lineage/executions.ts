@@ -26,6 +26,11 @@ interface ExecutionRow extends ProcessRow {
   readonly log_digest: Digest | null;
 }
 
+export interface EndedExecution {
+  readonly id: number;
+  readonly recordDigest: Digest | null;
+}
+
 const SELECT = `SELECT execution.*, action.json, host, pid, birth, heartbeat_at_ms FROM execution
   JOIN action ON action.key = execution.key JOIN process ON process.id = execution.process_id`;
 
@@ -91,6 +96,23 @@ export class Executions {
   find(id: number): Execution | undefined {
     const row = this.#connection.get<ExecutionRow>(`${SELECT} WHERE execution.id = ?`, id);
     return row && this.#toExecution(row);
+  }
+
+  /** Of the result record in the store; null for an execution that did not end well. */
+  recordDigestOf(id: number): Digest | null {
+    const row = this.#connection.get<{ digest: Digest | null }>(
+      'SELECT record_digest AS digest FROM execution WHERE id = ?',
+      id,
+    );
+    return row?.digest ?? null;
+  }
+
+  /** All that have ended for good (a lost one may still be committed by its process) in runs that have ended too, oldest first. */
+  listEnded(): EndedExecution[] {
+    return this.#connection.all<EndedExecution>(
+      `SELECT execution.id, record_digest AS recordDigest FROM execution JOIN run ON run.id = run_id
+       WHERE execution.status NOT IN ('running', 'lost') AND run.status <> 'running' ORDER BY execution.id`,
+    );
   }
 
   /** Newest first; of an instance by its id, or of all instances of a stage. */

@@ -22,7 +22,7 @@ import { Cache, type LatestAction, type StoredResult } from './cache.ts';
 import { Closures, ExpectationChecks } from './closures.ts';
 import type { Connection } from './connection.ts';
 import { Dataflow, type InputRow, type MetricRow, type OutputRow, type ParamRow } from './dataflow.ts';
-import { Executions } from './executions.ts';
+import { Executions, type EndedExecution } from './executions.ts';
 import { checkActions, listKept, type AlteredAction, type Kept } from './kept.ts';
 import { Leases, type LeaseAnswer } from './leases.ts';
 import { ancestorsOf, descendantsOf, type LineageGraph } from './lineage-graph.ts';
@@ -181,6 +181,16 @@ export class Lineage {
 
   findExecution(id: number): Execution | undefined {
     return this.#executions.find(id);
+  }
+
+  /** Of the result record in the store; null for an execution that did not end well. */
+  recordDigestOf(executionId: number): Digest | null {
+    return this.#executions.recordDigestOf(executionId);
+  }
+
+  /** Executions of ended runs that have ended for good, oldest first. */
+  listEndedExecutions(): EndedExecution[] {
+    return this.#executions.listEnded();
   }
 
   /** Running executions and runs whose process is gone become `lost`; returns the executions. */
