@@ -46,10 +46,20 @@ function describeDataset(dataset: Dataset): DatasetInfo {
   };
 }
 
+/** Where a dataset's files are read from: the bytes under a name, or undefined. `place`: what stands for them in errors. */
+interface Files {
+  readonly place: string;
+  readonly read: (name: string) => Buffer | undefined;
+}
+
 /** Reads dataset.json alone. Throws UserError 'dataset-missing' or 'dataset-corrupt'. */
 export function readDatasetInfo(folder: string): DatasetInfo {
-  const path = join(folder, INFO_FILE);
-  const text = readOrThrow(path).toString('utf8');
+  return readInfo(filesOf(folder));
+}
+
+function readInfo(files: Files): DatasetInfo {
+  const path = join(files.place, INFO_FILE);
+  const text = readOrThrow(files, INFO_FILE).toString('utf8');
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -67,29 +77,47 @@ export function readDatasetInfo(folder: string): DatasetInfo {
  * computed; verifyDataset does that. Throws UserError 'dataset-missing', 'dataset-corrupt' or 'idx-corrupt'.
  */
 export function readDataset(folder: string): Dataset {
-  const info = readDatasetInfo(folder);
-  const read = (name: SplitName): Split | null => (info.counts[name] === null ? null : readSplit(folder, info, name));
+  return readFrom(filesOf(folder));
+}
+
+/** The same from bytes that lie elsewhere, as in the store. */
+export function readDatasetFiles(read: Files['read']): Dataset {
+  return readFrom({ place: '', read });
+}
+
+function readFrom(files: Files): Dataset {
+  const info = readInfo(files);
+  const read = (name: SplitName): Split | null => (info.counts[name] === null ? null : readSplit(files, info, name));
   const { name, classes, shape, source } = info;
   return { name, classes, shape, train: read('train'), test: read('test'), source };
 }
 
 /** Reads the folder and recomputes all that its dataset.json claims. Throws as readDataset, and 'dataset-corrupt' on a false claim. */
 export function verifyDataset(folder: string): Dataset {
-  const dataset = readDataset(folder);
-  const claimed = readDatasetInfo(folder);
+  return verifyFrom(filesOf(folder));
+}
+
+/** The same of bytes that lie elsewhere, as in the store. */
+export function verifyDatasetFiles(read: Files['read']): Dataset {
+  return verifyFrom({ place: '', read });
+}
+
+function verifyFrom(files: Files): Dataset {
+  const dataset = readFrom(files);
+  const claimed = readInfo(files);
   const actual = describeDataset(dataset);
   for (const field of ['counts', 'perClass', 'recordsRoot', 'recordsMultiset'] as const) {
     const [claim, truth] = [JSON.stringify(claimed[field]), JSON.stringify(actual[field])];
     if (claim !== truth)
-      throw corrupt(join(folder, INFO_FILE), `claims ${field} ${claim}, but the records give ${truth}`);
+      throw corrupt(join(files.place, INFO_FILE), `claims ${field} ${claim}, but the records give ${truth}`);
   }
   return dataset;
 }
 
-function readSplit(folder: string, info: DatasetInfo, name: SplitName): Split {
-  const [imagesPath, labelsPath] = [join(folder, imagesFile(name)), join(folder, labelsFile(name))];
-  const images = parseIdx(readOrThrow(imagesPath), imagesPath);
-  const labels = parseIdx(readOrThrow(labelsPath), labelsPath);
+function readSplit(files: Files, info: DatasetInfo, name: SplitName): Split {
+  const [imagesPath, labelsPath] = [join(files.place, imagesFile(name)), join(files.place, labelsFile(name))];
+  const images = parseIdx(readOrThrow(files, imagesFile(name)), imagesPath);
+  const labels = parseIdx(readOrThrow(files, labelsFile(name)), labelsPath);
   const count = info.counts[name] as number;
   const wanted = imageDimensions({ shape: info.shape, count }).join(' x ');
   if (images.dimensions.join(' x ') !== wanted) {
@@ -114,17 +142,24 @@ function imageDimensions(split: { readonly shape: Shape; readonly count: number 
   return channels === 1 ? [split.count, height, width] : [split.count, height, width, channels];
 }
 
-function readOrThrow(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause;
-    throw new UserError('dataset-missing', `${path} does not exist, so its folder is no dataset.`, {
-      hint: 'give a folder that a stage wrote as an output of kind dataset',
-      cause,
-    });
-  }
+function filesOf(folder: string): Files {
+  const read = (name: string): Buffer | undefined => {
+    try {
+      return readFileSync(join(folder, name));
+    } catch (error) {
+      if (!['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) throw error;
+      return undefined;
+    }
+  };
+  return { place: folder, read };
+}
+
+function readOrThrow({ place, read }: Files, name: string): Buffer {
+  const bytes = read(name);
+  if (bytes !== undefined) return bytes;
+  throw new UserError('dataset-missing', `${join(place, name)} does not exist, so its folder is no dataset.`, {
+    hint: 'give a folder that a stage wrote as an output of kind dataset',
+  });
 }
 
 function corrupt(path: string, what: string): UserError {

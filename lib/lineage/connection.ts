@@ -58,6 +58,16 @@ export class Connection {
     }
   }
 
+  /** Does not check what rows refer to while `work` mends them. Not inside a transaction. */
+  withoutReferences<T>(work: () => T): T {
+    this.#database.pragma('foreign_keys = OFF');
+    try {
+      return work();
+    } finally {
+      this.#database.pragma('foreign_keys = ON');
+    }
+  }
+
   /** Many reads of one state, and without the cost of a lock for each. */
   read<T>(work: () => T): T {
     return this.#guard(() => this.#transact.deferred(work) as T);

@@ -115,6 +115,12 @@ export class Executions {
     );
   }
 
+  isRecorded(recordDigest: Digest, key: Digest | null): boolean {
+    const sql = `SELECT 1 FROM execution WHERE record_digest = ? UNION ALL
+      SELECT 1 FROM execution WHERE key = ? AND status = 'running' LIMIT 1`;
+    return this.#connection.get(sql, recordDigest, key) !== undefined;
+  }
+
   /** Newest first; of an instance by its id, or of all instances of a stage. */
   listOf(instanceOrStage: string, limit: number): Execution[] {
     // Two searches, each ended by its own limit: with OR, SQLite would sort all executions of the stage.

@@ -1,6 +1,7 @@
 /** What the store must hold for the sake of the database, and whether the database's own records are what they were. */
 import { digestBytes, type Digest } from '../base/digest.ts';
 import { ACTION_TAG } from '../model/action.ts';
+import type { OutputKind } from '../model/stage.ts';
 import type { Connection } from './connection.ts';
 
 /** One reason to keep a blob or an artifact. */
@@ -12,6 +13,8 @@ export interface Kept {
   readonly stage: string;
   /** Of the output or input; empty for a record or a log. */
   readonly name: string;
+  /** Of an output; else null. */
+  readonly kind: OutputKind | null;
   /** Within the project, for an input that no stage made; else null. */
   readonly path: string | null;
 }
@@ -28,13 +31,13 @@ export interface AlteredAction {
 export function listKept(connection: Connection): Kept[] {
   const result = 'JOIN action_result ON action_result.execution_id = execution.id';
   return connection.all<Kept>(
-    `SELECT artifact AS digest, 'output' AS use, execution.id AS executionId, instance, stage, name, NULL AS path
+    `SELECT artifact AS digest, 'output' AS use, execution.id AS executionId, instance, stage, name, kind, NULL AS path
        FROM execution_output JOIN execution ON execution.id = execution_output.execution_id ${result}
-     UNION ALL SELECT artifact, 'input', execution.id, instance, stage, name, path
+     UNION ALL SELECT artifact, 'input', execution.id, instance, stage, name, NULL, path
        FROM execution_input JOIN execution ON execution.id = execution_input.execution_id ${result}
-     UNION ALL SELECT record_digest, 'record', execution.id, instance, stage, '', NULL
+     UNION ALL SELECT record_digest, 'record', execution.id, instance, stage, '', NULL, NULL
        FROM execution ${result} WHERE record_digest IS NOT NULL
-     UNION ALL SELECT log_digest, 'log', id, instance, stage, '', NULL FROM execution WHERE log_digest IS NOT NULL
+     UNION ALL SELECT log_digest, 'log', id, instance, stage, '', NULL, NULL FROM execution WHERE log_digest IS NOT NULL
      ORDER BY instance, name, executionId`,
   );
 }

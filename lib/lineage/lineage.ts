@@ -26,10 +26,12 @@ import { Executions, type EndedExecution } from './executions.ts';
 import { checkActions, listKept, type AlteredAction, type Kept } from './kept.ts';
 import { Leases, type LeaseAnswer } from './leases.ts';
 import { ancestorsOf, descendantsOf, type LineageGraph } from './lineage-graph.ts';
+import { mendRows, type RowMending } from './mend-rows.ts';
 import { openDatabase } from './open-database.ts';
 import { isProcessRunning, Processes } from './processes.ts';
 import { Recorder, type Commit } from './recorder.ts';
 import { restoreResults, type RestorableResult, type RestoreCounts } from './restore.ts';
+import { listRemembered, readRows, type RememberedFile, type RowSnapshot } from './row-snapshot.ts';
 import { Runs } from './runs.ts';
 import { LineageStatCache } from './stat-cache.ts';
 
@@ -37,6 +39,7 @@ export class Lineage {
   readonly statCache: StatCache;
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly #processes: Processes;
   readonly #statCache: LineageStatCache;
   readonly #cache: Cache;
   readonly #runs: Runs;
@@ -51,6 +54,7 @@ export class Lineage {
     const processes = new Processes(connection, clock);
     this.#connection = connection;
     this.#clock = clock;
+    this.#processes = processes;
     this.#statCache = new LineageStatCache(connection);
     this.statCache = this.#statCache;
     this.#cache = new Cache(connection);
@@ -295,6 +299,26 @@ export class Lineage {
   /** How many actions there are, and which do not hash to their keys. */
   checkActions(): { count: number; altered: AlteredAction[] } {
     return checkActions(this.#connection);
+  }
+
+  /** All that can be held against the store and the result records. */
+  readRows(): RowSnapshot {
+    return readRows(this.#connection, this.#processes);
+  }
+
+  /** What the stat cache would answer, whether or not it is true. */
+  listRemembered(): RememberedFile[] {
+    return listRemembered(this.#connection);
+  }
+
+  /** Whether an execution names the result record, or one of the key is under way and may be about to. */
+  isRecorded(recordDigest: Digest, key: Digest | null): boolean {
+    return this.#executions.isRecorded(recordDigest, key);
+  }
+
+  /** Puts rows back as the result records have them; see mend-rows.ts. */
+  mendRows(mending: RowMending): void {
+    mendRows(this.#connection, mending);
   }
 
   // Rebuilding: call rebuildLineage (rebuild.ts), which reads and checks the records.

@@ -202,6 +202,16 @@ export class PackReader {
   }
 }
 
+/** The bytes of one slice, and nothing around it. */
+export function readSlice(path: string, { offset, sizeBytes }: PackSlice): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    return readAt(fd, offset, sizeBytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function encodeIndex(slices: ReadonlyMap<string, PackSlice>): Buffer {
   const index = Buffer.alloc(slices.size * ENTRY_BYTES);
   // Hex digits sort as their bytes do, so the default order is the right one.

@@ -73,7 +73,7 @@ function showArtifact(parts: StoreParts, artifact: Digest, target: string, shown
   mkdirSync(dirname(target), { recursive: true });
   if (manifest.entries.length > MAX_FILES) {
     mkdirSync(target);
-    writeFileSync(`${target}/README.txt`, noteFor(shownAs, manifest.entries.length));
+    writeFileSync(`${target}/README.txt`, viewNote(shownAs, manifest.entries.length));
     return;
   }
   manifest.entries.forEach(({ path }, i) => {
@@ -91,12 +91,14 @@ function showArtifact(parts: StoreParts, artifact: Digest, target: string, shown
   });
 }
 
-function noteFor(shownAs: string, fileCount: number): string {
+/** Stands in a view for a folder of too many files. */
+export function viewNote(shownAs: string, fileCount: number): string {
   const reference = shownAs.replace('/', '.').replaceAll('%2F', '/').replaceAll('%2E', '.').replaceAll('%25', '%');
   return `${fileCount} files, kept in a pack. To have them as files:\n\n    assay export '${reference}' <folder>\n`;
 }
 
-function readShown(view: string): Shown | undefined {
+/** What a view says that it shows; undefined when it says nothing. */
+export function readShown(view: string): Shown | undefined {
   try {
     return JSON.parse(readFileSync(`${view}/${STATE_NAME}`, 'utf8')) as Shown;
   } catch (error) {

@@ -111,8 +111,10 @@ describe('assay verify', () => {
         "actions": 3,
         "artifacts": 4,
         "blobs": 13,
+        "datasets": 0,
         "findings": [],
         "isSound": true,
+        "skippedBytes": 0,
       }
     `);
   });
@@ -153,8 +155,12 @@ describe('assay verify', () => {
         {
           "detail": null,
           "digest": "sha256:ecf0086b472cc54d35fab0f0c8ab478cba09f712cdc533d11f3245bbc44c8735",
+          "executions": [
+            2,
+          ],
           "file": "artifacts/objects/ec/f0086b472cc54d35fab0f0c8ab478cba09f712cdc533d11f3245bbc44c8735",
           "found": "sha256:e2899050a02b90a5dc4726092c288e1b20a1997683c767a1cb8d9748ddb1a90b",
+          "mend": "rerun",
           "next": "assay run makes it again",
           "problem": "altered",
           "subjects": [
@@ -209,7 +215,7 @@ describe('assay verify', () => {
       exit 3
       --- stdout
       action of poison altered: found <digest>, its key is <digest>
-        next: move artifacts/lineage.db* away, then assay doctor --rebuild: results come back, the history of runs does not
+        next: assay verify --repair puts it back from the result record
       read 13 blobs (<size>), 4 artifacts, 3 actions: 1 finding
       --- stderr
       "

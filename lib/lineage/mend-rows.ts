@@ -1,0 +1,89 @@
+/** Puts rows back as the result records have them. The records vouch for themselves: each is named by its content. */
+import Database from 'better-sqlite3';
+import { canonicalJson } from '../base/canonical-json.ts';
+import type { Digest } from '../base/digest.ts';
+import type { Connection } from './connection.ts';
+import { explainDatabaseError } from './connection.ts';
+import { flattenParams } from './recorder.ts';
+import type { ResultRecord } from './result-record.ts';
+import { removeOrphans } from './row-snapshot.ts';
+
+export interface RowMending {
+  /** Executions whose rows are to be as the record says. Their keys are the records' keys. */
+  readonly records: readonly { readonly executionId: number; readonly record: ResultRecord }[];
+  /** Keys whose results are not to be used any more. */
+  readonly forget: readonly Digest[];
+  readonly leases: readonly Digest[];
+  /** Paths whose remembered digests are wrong. */
+  readonly forgetFiles: readonly string[];
+}
+
+/** A copy of the database as it is, for whoever asks later what was mended. */
+export function copyDatabase(path: string, target: string): void {
+  const database = new Database(path, { readonly: true });
+  try {
+    database.prepare('VACUUM INTO ?').run(target);
+  } catch (error) {
+    throw explainDatabaseError(error, path);
+  } finally {
+    database.close();
+  }
+}
+
+/** One transaction. Also removes rows that refer to nothing, and those that nothing refers to. */
+export function mendRows(connection: Connection, mending: RowMending): void {
+  connection.withoutReferences(() =>
+    connection.writeDurably(() => {
+      for (const { executionId, record } of mending.records) restore(connection, executionId, record);
+      for (const key of mending.forget) connection.run('DELETE FROM action_result WHERE key = ?', key);
+      for (const key of mending.leases) connection.run('DELETE FROM lease WHERE key = ?', key);
+      for (const path of mending.forgetFiles) connection.run('DELETE FROM stat_cache WHERE path = ?', path);
+      removeOrphans(connection);
+    }),
+  );
+}
+
+function restore(connection: Connection, executionId: number, record: ResultRecord): void {
+  const { key, action, instance, stage, startedAtMs, endedAtMs, logDigest } = record;
+  connection.run('INSERT OR REPLACE INTO action VALUES (?, ?)', key, canonicalJson(action));
+  connection.run(
+    `UPDATE execution SET instance = ?, stage = ?, started_at_ms = ?, ended_at_ms = ?, log_digest = ? WHERE id = ?`,
+    instance,
+    stage,
+    startedAtMs,
+    endedAtMs,
+    logDigest,
+    executionId,
+  );
+  for (const table of ['execution_input', 'execution_output', 'param', 'metric']) {
+    connection.run(`DELETE FROM ${table} WHERE execution_id = ?`, executionId);
+  }
+  for (const { name, label, artifact, path } of record.inputs) {
+    connection.run('INSERT INTO artifact (digest) VALUES (?) ON CONFLICT DO NOTHING', artifact);
+    connection.run(
+      'INSERT INTO execution_input VALUES (?, ?, ?, ?, ?)',
+      executionId,
+      name,
+      label ?? '',
+      artifact,
+      path,
+    );
+  }
+  for (const { name, kind, artifact } of record.outputs) {
+    const { digest, form, sizeBytes, fileCount } = artifact;
+    connection.run('INSERT OR REPLACE INTO artifact VALUES (?, ?, ?, ?)', digest, form, sizeBytes, fileCount);
+    connection.run('INSERT INTO execution_output VALUES (?, ?, ?, ?)', executionId, name, kind, digest);
+  }
+  for (const [name, value] of flattenParams(action.params)) {
+    connection.run('INSERT INTO param VALUES (?, ?, ?)', executionId, name, JSON.stringify(value));
+  }
+  for (const { output, name, value } of record.metrics) {
+    connection.run('INSERT OR REPLACE INTO metric VALUES (?, ?, ?, ?)', executionId, output, name, value);
+  }
+  // What a run says that it made or found follows the execution that it names.
+  connection.run(
+    `UPDATE outcome SET outputs = ? WHERE execution_id = ? AND outcome IN ('cached', 'ran', 'shared')`,
+    JSON.stringify(Object.fromEntries(record.outputs.map(({ name, artifact }) => [name, artifact.digest]))),
+    executionId,
+  );
+}
