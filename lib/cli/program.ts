@@ -170,10 +170,17 @@ function keeping(program: Command, run: Run): void {
     .option('--json', 'print JSON')
     .action((options) => run(async (session) => (await import('./commands/gc.ts')).gcCommand(session, options)));
 
-  program
-    .command('verify')
-    .description('read all that is stored and say what is not as it was (exit code 3)')
+  pipelineOptions(
+    program.command('verify').description('read all that is stored and say what is not as it was (exit code 3)'),
+  )
+    .option(
+      '--since-last',
+      'pass over files that an earlier --since-last or --resume read and that have not moved since',
+    )
+    .option('--resume', 'as --since-last, but only what an interrupted verify read; else begin anew')
+    .option('--repair', 'quarantine what is altered, put rows right, run the stages concerned, and verify again')
     .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay verify', 'assay verify --since-last', 'assay verify --repair']))
     .action((options) =>
       run(async (session) => (await import('./commands/verify.ts')).verifyCommand(session, options)),
     );

@@ -316,9 +316,9 @@ export class Lineage {
     return this.#executions.isRecorded(recordDigest, key);
   }
 
-  /** Puts rows back as the result records have them; see mend-rows.ts. */
-  mendRows(mending: RowMending): void {
-    mendRows(this.#connection, mending);
+  /** Puts rows back as the result records have them, when the database as it is has been copied to `copy`. */
+  mendRows(mending: RowMending, copy: string): void {
+    mendRows(this.#connection, mending, copy);
   }
 
   // Rebuilding: call rebuildLineage (rebuild.ts), which reads and checks the records.

@@ -1,9 +1,8 @@
 /** Puts rows back as the result records have them. The records vouch for themselves: each is named by its content. */
-import Database from 'better-sqlite3';
 import { canonicalJson } from '../base/canonical-json.ts';
 import type { Digest } from '../base/digest.ts';
+import type { Artifact } from '../model/artifact.ts';
 import type { Connection } from './connection.ts';
-import { explainDatabaseError } from './connection.ts';
 import { flattenParams } from './recorder.ts';
 import type { ResultRecord } from './result-record.ts';
 import { removeOrphans } from './row-snapshot.ts';
@@ -13,28 +12,23 @@ export interface RowMending {
   readonly records: readonly { readonly executionId: number; readonly record: ResultRecord }[];
   /** Keys whose results are not to be used any more. */
   readonly forget: readonly Digest[];
+  /** What their manifests say of them. */
+  readonly artifacts: readonly Artifact[];
   readonly leases: readonly Digest[];
   /** Paths whose remembered digests are wrong. */
   readonly forgetFiles: readonly string[];
 }
 
-/** A copy of the database as it is, for whoever asks later what was mended. */
-export function copyDatabase(path: string, target: string): void {
-  const database = new Database(path, { readonly: true });
-  try {
-    database.prepare('VACUUM INTO ?').run(target);
-  } catch (error) {
-    throw explainDatabaseError(error, path);
-  } finally {
-    database.close();
-  }
-}
-
-/** One transaction. Also removes rows that refer to nothing, and those that nothing refers to. */
-export function mendRows(connection: Connection, mending: RowMending): void {
+/**
+ * One transaction. Also removes rows that refer to nothing, and those that nothing refers to. `copy`: where the database as it was
+ * is kept, for whoever asks later what was mended; must not exist.
+ */
+export function mendRows(connection: Connection, mending: RowMending, copy: string): void {
+  connection.copyTo(copy);
   connection.withoutReferences(() =>
     connection.writeDurably(() => {
       for (const { executionId, record } of mending.records) restore(connection, executionId, record);
+      for (const artifact of mending.artifacts) saveArtifact(connection, artifact);
       for (const key of mending.forget) connection.run('DELETE FROM action_result WHERE key = ?', key);
       for (const key of mending.leases) connection.run('DELETE FROM lease WHERE key = ?', key);
       for (const path of mending.forgetFiles) connection.run('DELETE FROM stat_cache WHERE path = ?', path);
@@ -70,9 +64,8 @@ function restore(connection: Connection, executionId: number, record: ResultReco
     );
   }
   for (const { name, kind, artifact } of record.outputs) {
-    const { digest, form, sizeBytes, fileCount } = artifact;
-    connection.run('INSERT OR REPLACE INTO artifact VALUES (?, ?, ?, ?)', digest, form, sizeBytes, fileCount);
-    connection.run('INSERT INTO execution_output VALUES (?, ?, ?, ?)', executionId, name, kind, digest);
+    saveArtifact(connection, artifact);
+    connection.run('INSERT INTO execution_output VALUES (?, ?, ?, ?)', executionId, name, kind, artifact.digest);
   }
   for (const [name, value] of flattenParams(action.params)) {
     connection.run('INSERT INTO param VALUES (?, ?, ?)', executionId, name, JSON.stringify(value));
@@ -86,4 +79,8 @@ function restore(connection: Connection, executionId: number, record: ResultReco
     JSON.stringify(Object.fromEntries(record.outputs.map(({ name, artifact }) => [name, artifact.digest]))),
     executionId,
   );
+}
+
+function saveArtifact(connection: Connection, { digest, form, sizeBytes, fileCount }: Artifact): void {
+  connection.run('INSERT OR REPLACE INTO artifact VALUES (?, ?, ?, ?)', digest, form, sizeBytes, fileCount);
 }

@@ -23,6 +23,12 @@ export function renderVerify(verified: VerifyReport, colors: Colors): string[] {
   return [...groups, `${what}: ${formatCount(findings.length, 'finding')}`];
 }
 
+/** What was done about findings, and what verifying again then found. */
+export function renderRepair(done: readonly string[], after: VerifyReport, colors: Colors): string[] {
+  const again = renderVerify(after, colors);
+  return ['', ...done.map((line) => `repair: ${line}`), ...again.slice(0, -1), `again: ${again.at(-1)}`];
+}
+
 function whatWasRead(verified: VerifyReport): string {
   const { blobs, sizeBytes, skippedBytes, artifacts, actions, datasets } = verified;
   const skipped = skippedBytes > 0 ? `, ${formatSize(skippedBytes)} of it by an earlier verify` : '';

@@ -21,7 +21,7 @@ import { summarise } from './manifest.ts';
 import { Trees } from './materialise.ts';
 import { Packs } from './packs.ts';
 import { Intake, putManifest, putTree } from './put-output.ts';
-import { quarantineFolder } from './quarantine.ts';
+import { quarantineFolder, quarantineStray } from './quarantine.ts';
 import { readBlob, readManifest } from './read-blob.ts';
 import { Stamps } from './stamps.ts';
 import { guarded } from './store-errors.ts';
@@ -124,6 +124,19 @@ export class ArtifactStore {
   /** Checks one blob by reading it, wherever it is. Quarantines it when altered. */
   verifyBlob(digest: Digest): 'sound' | 'missing' | 'altered' {
     return this.#guard('check the store', () => new Inspection(this.#parts, { readAll: true }).check(digest).state);
+  }
+
+  /** Checks one pack by reading it; an altered one is quarantined when the blobs in it that are sound lie in a new one. */
+  verifyPack(pack: Digest): void {
+    this.#guard('check the store', () => {
+      this.#parts.packs.refresh();
+      if (this.#parts.packs.index(pack) !== undefined) this.#parts.packs.examine(pack, true);
+    });
+  }
+
+  /** Moves a file or link that does not belong in the store to quarantine/strays. `path` lies in objects/ or packs/. */
+  setAside(path: string): void {
+    this.#guard('move a stray file away', () => quarantineStray(this.paths, path));
   }
 
   /**

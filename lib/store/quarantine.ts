@@ -1,5 +1,6 @@
 /** Where things go that must not be used and may still be wanted: altered blobs and the partial outputs of failed executions. */
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { digestHex, type Digest } from '../base/digest.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import type { StorePaths } from './layout.ts';
@@ -28,4 +29,19 @@ export function quarantineFolder(paths: StorePaths, executionId: number, from: s
   mkdirSync(paths.quarantine, { recursive: true });
   renameSync(from, target);
   return target;
+}
+
+/** Moves what has no digest to go by to quarantine/strays/<its last two names>. */
+export function quarantineStray(paths: StorePaths, from: string): void {
+  const folder = `${paths.quarantine}/strays`;
+  mkdirSync(folder, { recursive: true });
+  const name = `${basename(dirname(from))}-${basename(from)}`;
+  let target = `${folder}/${name}`;
+  for (let attempt = 2; isThere(target); attempt++) target = `${folder}/${name}-${attempt}`;
+  renameSync(from, target);
+}
+
+/** A link that leads nowhere is there too. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

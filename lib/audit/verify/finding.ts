@@ -11,10 +11,10 @@ export type Problem =
 
 /**
  * What `--repair` does. rerun: quarantine what is altered and run its stage. rerun-forced: run it although it counts as cached.
- * quarantine: move it away. rows: put rows back as the result record has them, or remove what refers to nothing. rebuild: the whole
- * database from the records. view: make artifacts/view anew. none: nothing can bring it back.
+ * quarantine: move it away. rows: put rows back as the result record has them, or remove what refers to nothing. rows-and-rerun: both.
+ * rebuild: the whole database from the records. view: make artifacts/view anew. none: nothing can bring it back.
  */
-export type Mend = 'rerun' | 'rerun-forced' | 'quarantine' | 'rows' | 'rebuild' | 'view' | 'none';
+export type Mend = 'rerun' | 'rerun-forced' | 'quarantine' | 'rows' | 'rows-and-rerun' | 'rebuild' | 'view' | 'none';
 
 export interface Finding {
   readonly problem: Problem;

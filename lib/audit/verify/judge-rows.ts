@@ -1,8 +1,10 @@
 /** The database held against the result records in the store, and against itself. */
 import { relative } from 'node:path';
+import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestFile, shortDigest } from '../../base/digest.ts';
 import { parseResultRecord } from '../../lineage/rebuild.ts';
 import type { RecordedExecution, RowSnapshot } from '../../lineage/row-snapshot.ts';
+import type { Artifact } from '../../model/artifact.ts';
 import { isSameStamp } from '../../model/stat-cache.ts';
 import { summarise } from '../../store/manifest.ts';
 import { stampOf } from '../../store/stamps.ts';
@@ -77,23 +79,24 @@ function judgeExecution(execution: RecordedExecution, content: StoreContent): Fi
   const rest = differences.length > MOST_DIFFERENCES ? [`and ${differences.length - MOST_DIFFERENCES} more`] : [];
   const detail = [...differences.slice(0, MOST_DIFFERENCES), ...rest].join('; ');
   const next = isResult ? `${REPAIR_ROWS} and runs the stage again` : REPAIR_ROWS;
-  return [rowFinding('contradicted', subject, { digest: recordDigest, detail, next, executions: [id] })];
+  const finding = rowFinding('contradicted', subject, { digest: recordDigest, detail, next, executions: [id] });
+  return [isResult ? { ...finding, mend: 'rows-and-rerun' } : finding];
 }
 
 /** Form and sizes as `assay show` and plans give them. */
-function judgeArtifacts({ artifacts, executions }: RowSnapshot, content: StoreContent): Finding[] {
+function judgeArtifacts({ artifacts }: RowSnapshot, content: StoreContent): Finding[] {
   return artifacts.flatMap((artifact) => {
     const manifest = content.manifests.get(artifact.digest);
     if (manifest === undefined || 'problem' in manifest) return [];
-    const { form, sizeBytes, fileCount } = summarise(manifest);
-    if (form === artifact.form && sizeBytes === artifact.sizeBytes && fileCount === artifact.fileCount) return [];
-    const makers = executions.filter(({ outputs }) => outputs.some((output) => output.artifact === artifact.digest));
+    const truth = summarise(manifest);
+    if (canonicalJson({ ...truth }) === canonicalJson({ ...artifact })) return [];
+    const facts = ({ form, sizeBytes, fileCount }: Artifact): string =>
+      `${form}, ${sizeBytes} bytes, ${fileCount} files`;
     return [
       rowFinding('contradicted', `artifact ${shortDigest(artifact.digest)}`, {
         digest: artifact.digest,
-        detail: `its row says ${artifact.form}, ${artifact.sizeBytes} bytes, ${artifact.fileCount} files; its manifest ${form}, ${sizeBytes} bytes, ${fileCount} files`,
-        next: REPAIR_ROWS,
-        executions: makers.map(({ id }) => id),
+        detail: `its row says ${facts(artifact)}; its manifest says ${facts(truth)}`,
+        next: 'assay verify --repair corrects the row',
       }),
     ];
   });

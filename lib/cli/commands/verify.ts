@@ -1,35 +1,76 @@
-/** `assay verify`: reads everything that is stored and says what is not as it was. Changes nothing. */
-import { verifyStore } from '../../audit/verify/verify-store.ts';
+/** `assay verify`: reads everything that is stored and says what is not as it was. Changes nothing unless asked to repair. */
+import type { VerifyReport } from '../../audit/verify/finding.ts';
 import type { Trust } from '../../audit/verify/verify-memory.ts';
-import { renderVerify } from '../../report/render-verify.ts';
+import { verifyStore } from '../../audit/verify/verify-store.ts';
 import type { ByteBar } from '../../report/byte-bar.ts';
+import { renderRepair, renderVerify } from '../../report/render-verify.ts';
 import { storePaths } from '../../store/layout.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { measureStore } from '../measure-store.ts';
 import { printJson, printLines } from '../print.ts';
-import { findProjectRoot } from '../project.ts';
+import { findProjectRoot, type PipelineOptions } from '../project.ts';
 import type { Session } from '../session.ts';
 
-export interface VerifyOptions {
+export interface VerifyOptions extends PipelineOptions {
   readonly sinceLast?: true;
   readonly resume?: true;
+  readonly repair?: true;
   readonly json?: true;
 }
 
+/** Mending one thing may show another: a row that was put back may name a file that is gone. */
+const MOST_ROUNDS = 4;
+
 export async function verifyCommand(session: Session, options: VerifyOptions): Promise<ExitCode> {
   const projectRoot = findProjectRoot(session);
-  const trust = trustOf(options);
+  const verified = await verifyOnce(projectRoot, session, options, trustOf(options));
+  const { out } = session.terminal;
+  if (!options.repair || verified.isSound) {
+    if (options.json) printJson(out, verified);
+    else printLines(out, renderVerify(verified, out.colors));
+    return verified.isSound ? EXIT.ok : EXIT.findings;
+  }
+  if (!options.json) printLines(out, renderVerify(verified, out.colors));
+  const { report, done } = await repair(projectRoot, session, options, verified);
+  if (options.json) printJson(out, { ...report, repaired: { findings: verified.findings, done } });
+  else printLines(out, renderRepair(done, report, out.colors));
+  return report.isSound ? EXIT.ok : EXIT.findings;
+}
+
+/** Mends and verifies again, from content, until all is sound or nothing more can be done. */
+async function repair(
+  projectRoot: string,
+  session: Session,
+  options: VerifyOptions,
+  first: VerifyReport,
+): Promise<{ report: VerifyReport; done: readonly string[] }> {
+  const { repairStore } = await import('../repair-store.ts');
+  const runSession = options.json
+    ? { ...session, terminal: { out: session.terminal.err, err: session.terminal.err } }
+    : session;
+  const done: string[] = [];
+  let report = first;
+  for (let round = 1; round <= MOST_ROUNDS && !report.isSound; round++) {
+    const before = JSON.stringify(report.findings);
+    done.push(...(await repairStore(projectRoot, runSession, report.findings, options)));
+    report = await verifyOnce(projectRoot, session, options, 'nothing');
+    if (JSON.stringify(report.findings) === before) break;
+  }
+  return { report, done };
+}
+
+async function verifyOnce(
+  projectRoot: string,
+  session: Session,
+  options: VerifyOptions,
+  trust: Trust,
+): Promise<VerifyReport> {
   const bar = await openBar(projectRoot, session, options);
-  let verified;
   try {
-    verified = verifyStore(projectRoot, session.clock, { trust, onRead: (doneBytes) => bar?.update(doneBytes) });
+    return verifyStore(projectRoot, session.clock, { trust, onRead: (doneBytes) => bar?.update(doneBytes) });
   } finally {
     bar?.stop();
   }
-  const { out } = session.terminal;
-  if (options.json) printJson(out, verified);
-  else printLines(out, renderVerify(verified, out.colors));
-  return verified.isSound ? EXIT.ok : EXIT.findings;
 }
 
 function trustOf({ sinceLast, resume }: VerifyOptions): Trust {
