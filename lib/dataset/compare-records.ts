@@ -37,7 +37,7 @@ export function compareRecords(before: Split, after: Split): RecordChanges {
       { hint: 'compare two versions of one dataset' },
     );
   }
-  const partnerOf = pairRecords(identities(recordDigests(before)), identities(recordDigests(after)));
+  const partnerOf = pairRecords(recordDigests(before), recordDigests(after));
   const isTaken = new Uint8Array(after.count);
   for (const partner of partnerOf) if (partner >= 0) isTaken[partner] = 1;
 
@@ -73,14 +73,15 @@ export function compareRecords(before: Split, after: Split): RecordChanges {
   };
 }
 
-const UNPAIRED = -1;
+export const UNPAIRED = -1;
 
 /**
- * Pairs equal records one to one, as many as there are: for each place in `before` its place in `after`, or UNPAIRED. Where equal
- * records leave a choice, the common beginning and end are paired first, then what stayed in place, then the rest in order: so one
- * inserted or appended block never looks like a reordering.
+ * Pairs equal records, given by their digests, one to one, as many as there are: for each place in `before` its place in `after`, or
+ * UNPAIRED. Where equal records leave a choice, the common beginning and end are paired first, then what stayed in place, then the
+ * rest in order: so one inserted or appended block never looks like a reordering.
  */
-function pairRecords(before: readonly string[], after: readonly string[]): Int32Array {
+export function pairRecords(beforeDigests: Uint8Array, afterDigests: Uint8Array): Int32Array {
+  const [before, after] = [identities(beforeDigests), identities(afterDigests)];
   const partnerOf = new Int32Array(before.length).fill(UNPAIRED);
   const shorter = Math.min(before.length, after.length);
   let head = 0;
@@ -108,7 +109,7 @@ function pairRecords(before: readonly string[], after: readonly string[]): Int32
 }
 
 /** Digests as strings, one character a byte: cheap to make, and what a Map compares by content. */
-function identities(digests: Uint8Array): string[] {
+export function identities(digests: Uint8Array): string[] {
   const text = Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength).toString('latin1');
   return Array.from({ length: digests.length / DIGEST_BYTES }, (_, i) =>
     text.slice(i * DIGEST_BYTES, (i + 1) * DIGEST_BYTES),

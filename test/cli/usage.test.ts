@@ -44,6 +44,13 @@ describe('the command line', () => {
         graph [options]                     the pipeline as a drawing
         diff [options] <runA> <runB>        params, verdicts, artifacts and metrics
                                             that differ between two runs
+        audit                               compare datasets record by record, with
+                                            one another or with a manifest
+        manifest [options] <what>           the small file to publish beside a
+                                            dataset: its root, counts and classes
+        prove [options] [record] [dataset]  prove that a record is in a dataset, or
+                                            check such a proof without the dataset
+                                            (exit code 3)
         export [options] <artifact> <path>  write a verified copy of an artifact that
                                             is yours to edit
         gc [options]                        remove stored bytes that no result reaches

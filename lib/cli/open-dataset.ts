@@ -1,0 +1,92 @@
+/** From what a user types to records: a path, `merge.data`, or the first digits of a digest. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { digestHex, type Digest } from '../base/digest.ts';
+import { UserError } from '../base/errors.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { readAnyDataset, type AnyDataset } from '../dataset/read-any-dataset.ts';
+import { findProjectRoot, type PipelineOptions } from './project.ts';
+import { nameOf, resolveArtifact } from './resolve-artifact.ts';
+import type { Session } from './session.ts';
+import { UsageError } from './usage-error.ts';
+import { withParts } from './wire.ts';
+
+export interface OpenedDataset {
+  /** `./mnist` as typed, `merge.data`, or a digest. */
+  readonly name: string;
+  readonly form: AnyDataset['form'];
+  readonly artifact: Digest | null;
+  readonly dataset: Dataset;
+  readonly falseClaim: string | null;
+}
+
+/** What `--json` says of an opened dataset. */
+export function datasetJson({
+  name,
+  form,
+  artifact,
+}: OpenedDataset): Pick<OpenedDataset, 'name' | 'form' | 'artifact'> {
+  return { name, form, artifact };
+}
+
+/** Whether a text can only be a path: what has a slash names no output. */
+export function isPath(what: string): boolean {
+  return /^\.{0,2}\//.test(what) || what === '.' || what === '..' || (what.includes('/') && !what.includes('['));
+}
+
+/**
+ * Opens a dataset. A text without a slash is an artifact when the project has one of that name, else a path. Artifacts are verified by
+ * content. Throws UserError as readAnyDataset and resolveArtifact do.
+ */
+export async function openDataset(session: Session, what: string, options: PipelineOptions): Promise<OpenedDataset> {
+  const path = resolve(session.cwd, what);
+  if (isPath(what)) return openPath(what, path);
+  let projectRoot: string;
+  try {
+    projectRoot = findProjectRoot(session);
+  } catch (error) {
+    if (error instanceof UsageError && existsSync(path)) return openPath(what, path);
+    throw error;
+  }
+  try {
+    const opened = await openArtifact(projectRoot, session, what, options);
+    if (existsSync(path)) session.terminal.err.line(`warning: ${what} is a file here too; ./${what} would name it`);
+    return opened;
+  } catch (error) {
+    if (error instanceof UsageError && existsSync(path)) return openPath(what, path);
+    throw error;
+  }
+}
+
+function openPath(what: string, path: string): OpenedDataset {
+  return { name: what, artifact: null, ...readAnyDataset(path) };
+}
+
+function openArtifact(
+  projectRoot: string,
+  session: Session,
+  what: string,
+  options: PipelineOptions,
+): Promise<OpenedDataset> {
+  return withParts(projectRoot, session, async (parts) => {
+    const { digest, name, isCurrent } = await resolveArtifact(parts, session, what, options);
+    const { store, lineage } = parts;
+    if (isCurrent === false)
+      session.terminal.err.line(`warning: ${name} is stale: this is the result of an earlier run`);
+    const shown = name ?? nameOf(lineage, digest) ?? digest;
+    if (store.describe(digest).form !== 'directory') throw notDataset(shown);
+    const folder = join(store.paths.staging, `audit-${process.pid}-${digestHex(digest).slice(0, 16)}`);
+    try {
+      store.materialise(digest, folder);
+      return { name: shown, artifact: digest, ...readAnyDataset(folder) };
+    } finally {
+      store.releaseTree(folder);
+    }
+  });
+}
+
+function notDataset(name: string): UserError {
+  return new UserError('dataset-unrecognised', `${name} is a file, not a dataset.`, {
+    hint: 'assay show says what an artifact is',
+  });
+}
