@@ -147,11 +147,24 @@ export function computeLogits(
   images: tf.Tensor4D,
   dropout: DropoutMask | null = null,
 ): tf.Tensor2D {
+  return logitsOf(computeFeatures(architecture, parameters, images, dropout), parameters);
+}
+
+/** Z(x) from the features of x. */
+export function logitsOf(features: tf.Tensor2D, parameters: readonly tf.Tensor[]): tf.Tensor2D {
+  return tf.add(tf.matMul(features, parameters.at(-2) as tf.Tensor2D), parameters.at(-1) as tf.Tensor);
+}
+
+/** What the last layer reads: the values after the last hidden layer, float32 [N, units]. Arguments as for `computeLogits`. */
+export function computeFeatures(
+  architecture: ArchitectureName,
+  parameters: readonly tf.Tensor[],
+  images: tf.Tensor4D,
+  dropout: DropoutMask | null = null,
+): tf.Tensor2D {
   const { layers, padding } = DEFINITIONS[architecture];
   let next = 0;
   const take = (): tf.Tensor => parameters[next++] as tf.Tensor;
-  const flatten = (x: tf.Tensor): tf.Tensor2D =>
-    x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape(x, [x.shape[0] as number, -1]);
 
   let x: tf.Tensor = images;
   for (const [index, [layer, name]] of named(layers).entries()) {
@@ -166,7 +179,11 @@ export function computeLogits(
       if (dropout !== null && layer.isDropped === true) x = tf.mul(x, dropout(name));
     }
   }
-  return tf.add(tf.matMul(flatten(x), take() as tf.Tensor2D), take());
+  return flatten(x);
+}
+
+function flatten(x: tf.Tensor): tf.Tensor2D {
+  return x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape(x, [x.shape[0] as number, -1]);
 }
 
 /** The weights by name, as a loop takes them. `prefix` tells momenta from weights. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import type { StageContext } from '../../lib/stage-api/context.ts';
+import { DETECTOR_NAMES } from './detectors/names.ts';
 import { didYouMean, invalidParameter } from './invalid-parameter.ts';
 import { ARCHITECTURES } from './models.ts';
 
@@ -56,7 +57,15 @@ const attack = z.strictObject({
   replacement: yesOrNo,
 });
 
-const SCHEMAS = { seed, train, retrain, attack };
+/** Which detectors name the suspects, and what share of the records goes, whatever the true share of poison may be. */
+const cleanse = z.strictObject({
+  detectors: z
+    .array(z.enum(DETECTOR_NAMES, { error: `one of ${DETECTOR_NAMES.join(', ')}` }), { error: 'a list of detectors' })
+    .min(1, { error: 'at least one detector' }),
+  fraction,
+});
+
+const SCHEMAS = { seed, train, retrain, attack, cleanse };
 type Schemas = typeof SCHEMAS;
 
 export type TrainParameters = z.infer<typeof train>;

@@ -30,12 +30,12 @@ const ATTACK = 'stages/common/attack.ts';
 
 const project = makeExperiment();
 /** Runs in order, so that what they print is in order too. */
-const run = (...args: string[]) => project.assay(['run', '--jobs', '1', ...TINY, ...args]);
+const run = (target: string, ...args: string[]) => project.assay(['run', target, '--jobs', '1', ...TINY, ...args]);
 let table: string;
 let digests: Record<string, Digest>;
 
 test('a first run makes everything, checks what was declared of the data, and prints the table', async () => {
-  const { code, stdout } = await run();
+  const { code, stdout } = await run('compare');
   expect(stageLines(stdout)).toMatchInlineSnapshot(`
     "
     fetch                 ran      never run  <time>
@@ -83,7 +83,7 @@ test('a first run makes everything, checks what was declared of the data, and pr
 });
 
 test('a second run finds every stage cached and prints the same table', async () => {
-  const { stdout, stderr } = await run();
+  const { stdout, stderr } = await run('compare');
   expect(stageLines(stdout)).toMatchInlineSnapshot(`
     "
     fetch                 cached   <size>
@@ -104,7 +104,7 @@ test('a second run finds every stage cached and prints the same table', async ()
 });
 
 test('fewer poisons: plan and why say that fetch and pretrain stay, and what makes poison stale', async () => {
-  const plan = await project.assay(['plan', ...TINY, ...FEWER]);
+  const plan = await project.assay(['plan', 'compare', ...TINY, ...FEWER]);
   expect(withoutNumbers(`\n${plan.stdout}`)).toMatchInlineSnapshot(`
     "
     fetch                 cached     <size>
@@ -159,7 +159,7 @@ test('fewer poisons: plan and why say that fetch and pretrain stay, and what mak
 });
 
 test('fewer poisons: the run does what the plan said, and other data comes of it', async () => {
-  const { code, stdout } = await run(...FEWER);
+  const { code, stdout } = await run('compare', ...FEWER);
   expect(stageLines(stdout)).toMatchInlineSnapshot(`
     "
     fetch                 cached   <size>
@@ -180,14 +180,14 @@ test('fewer poisons: the run does what the plan said, and other data comes of it
 
 test('a second project, with two stages at a time and nothing cached, makes the same bytes', async () => {
   const other = makeExperiment();
-  const { stdout } = await other.assay(['run', '--jobs', '2', ...TINY, ...FEWER]);
+  const { stdout } = await other.assay(['run', 'compare', '--jobs', '2', ...TINY, ...FEWER]);
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 ran, <time>');
   expect(await digestsOf(other, 1)).toEqual(await digestsOf(project, 3));
 });
 
 test('an edit of the README changes nothing', async () => {
   project.write('README.md', '# Experiment\n\n<!-- nobody reads this -->\n');
-  const { stdout } = await run(...FEWER);
+  const { stdout } = await run('compare', ...FEWER);
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 cached, <time>');
 });
 
@@ -196,7 +196,7 @@ test('an edit of one line of the attack reruns poison and what follows; fetch an
   const after = before.replace(/options\.learningRate\b/, '2 * $&');
   expect(after).not.toBe(before);
   project.write(ATTACK, after);
-  const { stdout } = await run(...FEWER, 'evaluate[variant=V7]');
+  const { stdout } = await run('evaluate[variant=V7]', ...FEWER);
   expect(stageLines(stdout)).toMatchInlineSnapshot(`
     "
     fetch                 cached   <size>
@@ -214,14 +214,14 @@ test('an edit of one line of the attack reruns poison and what follows; fetch an
 });
 
 test('with the old code and the old number of poisons, everything is cached again', async () => {
-  const { stdout } = await run();
+  const { stdout } = await run('compare');
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 cached, <time>');
   expect(tableIn(stdout)).toBe(table);
 });
 
 test('without artifacts/view nothing is lost, and a run brings it back', async () => {
   rmSync(join(project.root, 'artifacts/view'), { recursive: true });
-  const { stdout } = await run();
+  const { stdout } = await run('compare');
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 cached, <time>');
   expect(read(project, 'artifacts/view/compare/table.txt').trimEnd()).toBe(table);
   expect(readdirSync(join(project.root, 'artifacts/view')).sort()).toMatchInlineSnapshot(`
@@ -244,7 +244,7 @@ test('without artifacts/view nothing is lost, and a run brings it back', async (
 
 test('a byte altered in the store is told, put in quarantine and made again, to the same bytes', async () => {
   const blob = alterByte(realpathSync(join(project.root, 'artifacts/view/pretrain/model/weights.bin')));
-  const { code, stdout, stderr } = await run();
+  const { code, stdout, stderr } = await run('compare');
   expect(stageLines(stdout)).toMatchInlineSnapshot(`
     "
     fetch                 cached   <size>
@@ -267,7 +267,7 @@ test('a byte altered in the store is told, put in quarantine and made again, to 
   });
   const [kept] = readdirSync(join(project.root, 'artifacts/quarantine/blobs'));
   expect(kept?.startsWith(basename(dirname(blob)) + basename(blob))).toBe(true);
-  const again = (await run('--json')).stdout
+  const again = (await run('compare', '--json')).stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as RunLine);
@@ -298,3 +298,10 @@ function alterByte(path: string): string {
   chmodSync(path, mode);
   return path;
 }
+
+test('the defence goes on from there, and its table follows the first', async () => {
+  const { code, stdout } = await run('defend');
+  expect(code).toBe(0);
+  expect(stageLines(stdout).match(/^(\w+).* ran /gm)?.length).toBe(11);
+  expect(stdout).toMatch(/Trained anew without the suspects[^]*V1 .* of 4 .* of 80 .*->[^]*V7 .* of 4 .* of 80 .*->/);
+}, 120_000);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDataset, writeDataset } from '../../lib/dataset/dataset-folder.ts';
@@ -199,6 +199,73 @@ describe('from poison to the table', () => {
     expect(table[4]).toMatch(/^V1 {3}literal reading .* 0aaaaaaaaaaa$/);
     expect(table[5]).toMatch(/^V7 {3}recognised, X' alone .* 1aaaaaaaaaaa$/);
     expect(Object.keys(compared.json('metrics'))).toEqual(['V1', 'V7']);
+  });
+
+  test('every record gets six scores; the suspects are left out, and the truth is told from the hashes', async () => {
+    const records = { data: merged.V7.output('data') };
+    const models = { suspect: pretrained.output('model'), reference: pretrained.output('model') };
+    const detected = await runStageProgram(scratch, 'detect', {
+      stage: 'detect',
+      params: {},
+      inputs: { ...records, ...models },
+      outputs: { scores: 'file' },
+    });
+    expect(detected).toMatchObject({ exitCode: 0, stderr: '' });
+    const { scores } = detected.json('scores');
+    expect(Object.values(scores).map((values) => (values as number[]).length)).toEqual(new Array(6).fill(86));
+
+    const cleansed = await runStageProgram(scratch, 'cleanse', {
+      stage: 'cleanse',
+      params: { cleanse: { detectors: ['near-duplicate'], fraction: 0.1 } },
+      inputs: { ...records, scores: detected.output('scores') },
+      outputs: { data: 'dataset', metrics: 'metrics' },
+    });
+    expect(cleansed).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(cleansed.json('metrics')).toMatchObject({ records: 86, removed: 8 });
+    expect(readDataset(cleansed.output('data')).train!.count).toBe(78);
+
+    const assessed = await runStageProgram(scratch, 'assess', {
+      stage: 'assess',
+      params: {},
+      inputs: { ...records, clean: data, scores: detected.output('scores'), cleansed: cleansed.output('data') },
+      outputs: { metrics: 'metrics' },
+    });
+    expect(assessed).toMatchObject({ exitCode: 0, stderr: '' });
+    const found = assessed.json('metrics');
+    expect([found.records, found.poison, found.poisonRemoved + found.cleanRemoved]).toEqual([86, 6, 8]);
+
+    const members = (path: string) => ({ members: [{ label: 'variant=V7', path, artifact: ARTIFACT }] });
+    const evaluation = join(scratch, 'evaluation.json');
+    const accuracy = { chosen: 0.5, others: 0.9 };
+    writeFileSync(
+      evaluation,
+      JSON.stringify({ variant: 'V7', name: 'a', chosen: 7, before: accuracy, after: accuracy }),
+    );
+    const defended = await runStageProgram(scratch, 'defend', {
+      stage: 'defend',
+      params: {},
+      inputs: { assessments: members(assessed.output('metrics')), recoveries: members(evaluation) },
+      outputs: { 'table.txt': 'file', metrics: 'metrics' },
+    });
+    expect(defended).toMatchObject({ exitCode: 0, stderr: '' });
+    const table = readFileSync(defended.output('table.txt'), 'utf8');
+    expect(table).toMatch(
+      new RegExp(`V7 .* ${found.poisonRemoved} of 6 .* ${found.cleanRemoved} of 80 .*50.0 -> 50.0`),
+    );
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(105);
+  });
+
+  test('scores of other data are refused', async () => {
+    const scores = join(scratch, 'scores.json');
+    writeFileSync(scores, JSON.stringify({ format: 'assay-scores/v1', records: 3, scores: {} }));
+    const { exitCode, stderr } = await runStageProgram(scratch, 'cleanse-other', {
+      stage: 'cleanse',
+      params: { cleanse: { detectors: ['loss'], fraction: 0.1 } },
+      inputs: { data: merged.V1.output('data'), scores },
+      outputs: { data: 'dataset', metrics: 'metrics' },
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^scores-corrupt: .*scores\.json: not the scores of stage detect\./);
   });
 });
 
