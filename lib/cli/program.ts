@@ -2,11 +2,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Terminal } from '../report/reporter.ts';
 import type { ForceOption } from './planning.ts';
-import type { ExitCode } from './exit-codes.ts';
-import type { Session } from './session.ts';
+import { examples, type CommandBody, type Run } from './program-parts.ts';
+import { tracing } from './program-tracing.ts';
 import { ASSAY_VERSION } from './version.ts';
 
-export type CommandBody = (session: Session) => Promise<ExitCode>;
 /** Runs a command's body in a session of its own. */
 export type StartCommand = (projectOption: string | undefined, body: CommandBody) => Promise<void>;
 
@@ -34,11 +33,10 @@ export function buildProgram(terminal: Terminal, start: StartCommand): Command {
   running(program, run);
   reporting(program, run);
   auditing(program, run);
+  tracing(program, run);
   keeping(program, run);
   return program;
 }
-
-type Run = (body: CommandBody) => Promise<void>;
 
 function running(program: Command, run: Run): void {
   pipelineOptions(
@@ -307,8 +305,4 @@ function parseLimit(text: string): number {
 /** Names add up. Commander gives `true` for a bare --force without asking. */
 function collectForce(stage: string, before?: ForceOption): ForceOption {
   return [...(Array.isArray(before) ? (before as string[]) : []), stage];
-}
-
-function examples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

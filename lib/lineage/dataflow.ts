@@ -113,6 +113,17 @@ export class Dataflow {
     );
   }
 
+  /** Every artifact that a stage made as a dataset or folder, or read as a folder of the project: all that may be a dataset. */
+  listDatasets(): Digest[] {
+    return this.#connection
+      .all<{ artifact: Digest }>(
+        `SELECT artifact FROM execution_output WHERE kind IN ('dataset', 'directory')
+         UNION SELECT artifact FROM execution_input JOIN artifact ON digest = artifact
+           WHERE path IS NOT NULL AND form = 'directory' ORDER BY artifact`,
+      )
+      .map((row) => row.artifact);
+  }
+
   /** The artifacts whose hex begins so, in order; none when it is not hex. */
   findArtifactByPrefix(hex: string): Digest[] {
     const prefix = `sha256:${hex.toLowerCase()}`;

@@ -274,6 +274,11 @@ export class Lineage {
     return this.#dataflow.expectationsOf(executionId);
   }
 
+  /** All that may be a dataset; the store knows which are. */
+  listDatasets(): Digest[] {
+    return this.#dataflow.listDatasets();
+  }
+
   /** Undefined for what was never read as a file or folder of the project. */
   projectPathOf(artifact: Digest): string | undefined {
     return this.#dataflow.projectPathOf(artifact);

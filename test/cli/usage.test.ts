@@ -51,6 +51,11 @@ describe('the command line', () => {
         prove [options] [record] [dataset]  prove that a record is in a dataset, or
                                             check such a proof without the dataset
                                             (exit code 3)
+        taint [options] <what> [dataset]    everything made from an artifact, or every
+                                            dataset and model that a record reached
+        origins [options] <what>            every source of an artifact with its
+                                            digest, and the stages between, with code
+                                            and params
         export [options] <artifact> <path>  write a verified copy of an artifact that
                                             is yours to edit
         gc [options]                        remove stored bytes that no result reaches

@@ -1,0 +1,15 @@
+/** What every command's description is made of. */
+import type { ExitCode } from './exit-codes.ts';
+import type { Session } from './session.ts';
+
+export type CommandBody = (session: Session) => Promise<ExitCode>;
+export type Run = (body: CommandBody) => Promise<void>;
+
+export function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** Of an option that may be given again: all its values. */
+export function collect(value: string, all?: readonly string[]): string[] {
+  return [...(all ?? []), value];
+}
