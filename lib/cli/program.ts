@@ -34,6 +34,7 @@ export function buildProgram(terminal: Terminal, start: StartCommand): Command {
   reporting(program, run);
   auditing(program, run);
   tracing(program, run);
+  attesting(program, run);
   keeping(program, run);
   return program;
 }
@@ -194,6 +195,19 @@ function auditing(program: Command, run: Run): void {
       run(async (session) => (await import('./commands/audit-dataset.ts')).auditDatasetCommand(session, what, options)),
     );
 
+  audit
+    .command('croissant')
+    .description('whether files are those that a Croissant describes (exit code 3 when one is not)')
+    .argument('<file>', 'the Croissant, a JSON-LD file')
+    .argument('<folder>', 'where the files lie that it describes')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(['assay audit croissant ./published/croissant.json ./published']))
+    .action((file: string, folder: string, options) =>
+      run(async (session) =>
+        (await import('./commands/audit-croissant.ts')).auditCroissantCommand(session, file, folder, options),
+      ),
+    );
+
   pipelineOptions(
     program
       .command('manifest')
@@ -233,6 +247,34 @@ function auditing(program: Command, run: Run): void {
 }
 
 const DATASET_ARGUMENT = 'stage.output, the first digits of a digest, or a path';
+
+function attesting(program: Command, run: Run): void {
+  pipelineOptions(
+    program
+      .command('attest')
+      .description('an artifact in a form that other tools read')
+      .argument('<what>', 'stage.output, or the first digits of a digest')
+      .addOption(
+        new Option('--as <format>', 'the form')
+          .choices(['croissant', 'cyclonedx', 'prov', 'openlineage'])
+          .makeOptionMandatory(),
+      )
+      .option('--out <path>', 'write it there: a file; for croissant a folder (default: print it)')
+      .option('--json', 'print JSON'),
+  )
+    .addHelpText(
+      'after',
+      examples([
+        'assay attest merge.data --as croissant --out ./published',
+        'assay attest retrain.model --as cyclonedx --out model.cdx.json',
+        'assay attest evaluate.metrics --as prov',
+        'assay attest evaluate.metrics --as openlineage --out events.ndjson',
+      ]),
+    )
+    .action((what: string, options) =>
+      run(async (session) => (await import('./commands/attest.ts')).attestCommand(session, what, options)),
+    );
+}
 
 function keeping(program: Command, run: Run): void {
   pipelineOptions(

@@ -56,6 +56,8 @@ describe('the command line', () => {
         origins [options] <what>            every source of an artifact with its
                                             digest, and the stages between, with code
                                             and params
+        attest [options] <what>             an artifact in a form that other tools
+                                            read
         export [options] <artifact> <path>  write a verified copy of an artifact that
                                             is yours to edit
         gc [options]                        remove stored bytes that no result reaches
