@@ -54,7 +54,7 @@ const FIRST_NODE_WITHOUT_TFJS_NODE = 23;
 export function identifyBackends(projectRoot: string, host: Host = THIS_HOST): readonly BackendReport[] {
   return BACKEND_NAMES.map((name) => {
     const folder = findPackage(projectRoot, packageOf(name));
-    const version = folder === null ? null : readVersion(folder);
+    const version = folder === null ? null : versionOf(name, folder);
     if (folder === null || version === null) {
       return { name, version: null, usable: false, why: `${packageOf(name)} is not installed` };
     }
@@ -125,8 +125,8 @@ function judge(name: BackendName, folder: string, host: Host): { usable: boolean
         };
       }
       return hasNativeBinding(folder)
-        ? { usable: true, why: 'native TensorFlow, all cores' }
-        : { usable: false, why: 'its native binding is missing: the download of its install step did not happen' };
+        ? { usable: true, why: 'TensorFlow: native code, as many threads as the stage has cpus' }
+        : { usable: false, why: 'its native binding is missing: docs/compute.md tells how to build it' };
     case 'wasm':
       return existsSync(join(folder, 'dist', 'tfjs-backend-wasm-simd.wasm'))
         ? { usable: true, why: 'WebAssembly with SIMD, one core, no native code' }
@@ -159,6 +159,22 @@ function findPackage(projectRoot: string, name: string): string | null {
     if (existsSync(join(candidate, 'package.json'))) return candidate;
     if (dirname(folder) === folder) return null;
   }
+}
+
+/** tfjs-node calls a TensorFlow library of another version, on which the last bits depend too: `4.22.0+tensorflow.2.15.1`. */
+function versionOf(name: BackendName, folder: string): string | null {
+  const version = readVersion(folder);
+  if (version === null || name !== 'tfjs-node') return version;
+  const library = readTensorFlowVersion(folder);
+  return library === null ? version : `${version}+tensorflow.${library}`;
+}
+
+/** By the name of its file: libtensorflow.so.2.9.1, or libtensorflow_cc.so.2.15.1 from a Python wheel. */
+function readTensorFlowVersion(folder: string): string | null {
+  const lib = join(folder, 'deps', 'lib');
+  if (!existsSync(lib)) return null;
+  const versions = readdirSync(lib).map((file) => /^libtensorflow(?:_cc)?\.so\.(\d+\.\d+\.\d+)$/.exec(file)?.[1]);
+  return versions.find((version) => version !== undefined) ?? null;
 }
 
 function readVersion(folder: string): string | null {

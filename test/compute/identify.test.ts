@@ -42,7 +42,7 @@ test('onnx and tfjs-node without their native code are passed over, and the repo
         "name": "tfjs-node",
         "usable": false,
         "version": "4.22.0",
-        "why": "its native binding is missing: the download of its install step did not happen",
+        "why": "its native binding is missing: docs/compute.md tells how to build it",
       },
       {
         "name": "wasm",
@@ -68,6 +68,17 @@ test('onnx is preferred where its package holds a binary for this machine, with 
   expect(formatIdentity(chooseBackend('onnx', project, 1, host))).toBe('onnx@1.30.0/1');
   expect(formatIdentity(chooseBackend('auto', project, 2, { ...host, arch: 'riscv64' }))).toBe('wasm@4.22.0/1');
 });
+
+test.each(['libtensorflow.so.2.9.1', 'libtensorflow_cc.so.2.9.1'])(
+  'the version of tfjs-node names the TensorFlow library beside it: %s',
+  (library) => {
+    installAll();
+    put('@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node');
+    put('@tensorflow/tfjs-node/deps/lib/libtensorflow_framework.so.2.9.1');
+    put(`@tensorflow/tfjs-node/deps/lib/${library}`);
+    expect(formatIdentity(chooseBackend('tfjs-node', project, 1, host))).toBe('tfjs-node@4.22.0+tensorflow.2.9.1/1');
+  },
+);
 
 test('tfjs-node with its binding is preferred, on a Node that can load it', () => {
   installAll();
