@@ -1,17 +1,15 @@
 /**
  * The gradients of the kernels that models and attacks here are made of. tfjs-core's Node build holds none, and its own live in
  * files that Node cannot import; a kernel without an entry fails with "gradient function not found", never silently.
- * Where tfjs-node has registered its own, those stay.
+ * tfjs-node brings gradients of its own, which these replace: every backend differentiates alike.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
 type Gradient = tf.GradConfig['gradFunc'];
 
-/** Registers what is missing. Idempotent. */
+/** Registers all of them, in the place of any other. Idempotent. */
 export function registerGradients(): void {
-  for (const gradient of GRADIENTS) {
-    if (tf.getGradient(gradient.kernelName) === undefined) tf.registerGradient(gradient);
-  }
+  for (const gradient of GRADIENTS) tf.registerGradient(gradient);
 }
 
 function of(

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startEagerLoop } from '../../lib/compute/eager-loop.ts';
 import { registerGradients } from '../../lib/compute/gradients.ts';
 import { findBlockSize } from '../../lib/compute/onnx/block-size.ts';
@@ -11,6 +11,7 @@ import { startOnnxLoop } from '../../lib/compute/onnx/onnx-loop.ts';
 import type { Arrays, LoopStart, NumberArray, StepLoop } from '../../lib/compute/step-loop.ts';
 import { registerWasmKernels } from '../../lib/compute/wasm-kernels.ts';
 import { stream } from '../../stages/common/rng.ts';
+import { startTfjsNode } from '../support/tfjs-node.ts';
 
 const LARGEST_DIFFERENCE = 1e-4;
 
@@ -75,6 +76,11 @@ function gradientsOf(compute: Kernel, inputs: Arrays): LoopStart {
       return { state: {}, results: { value: kept.value as tf.Tensor, ...Object.fromEntries(gradients) } };
     },
   };
+}
+
+function valueOf(compute: Kernel): LoopStart {
+  const body: LoopStart['body'] = ({ batch }) => ({ state: {}, results: { value: compute({ ...batch }) } });
+  return { state: {}, constants: {}, body };
 }
 
 const image = (t: tf.Tensor | undefined) => t as tf.Tensor4D;
@@ -169,11 +175,7 @@ describe.each([...new Set([here, 1])])(
     });
 
     test.each(WITHOUT_GRADIENTS)('%s', async (_name, compute, inputs) => {
-      const start: LoopStart = {
-        state: {},
-        constants: {},
-        body: ({ batch }) => ({ state: {}, results: { value: compute({ ...batch }) } }),
-      };
+      const start = valueOf(compute);
       const wanted = await outcome(startEagerLoop(start), [inputs]);
       expect(difference(await outcome(startOnnxLoop(ort, start, how), [inputs]), wanted)).toBeLessThan(
         LARGEST_DIFFERENCE,
@@ -182,11 +184,37 @@ describe.each([...new Set([here, 1])])(
   },
 );
 
-/** Both implementations do as the interface says. */
+const hasTfjsNode = await startTfjsNode();
+
+describe.runIf(hasTfjsNode)('tfjs-node agrees with plain JavaScript', () => {
+  afterEach(() => tf.setBackend('cpu'));
+
+  async function differenceOf(start: LoopStart, batch: Arrays): Promise<number> {
+    const wanted = await outcome(startEagerLoop(start), [batch]);
+    await tf.setBackend('tensorflow');
+    return difference(await outcome(startEagerLoop(start), [batch]), wanted);
+  }
+
+  test.each(WITH_GRADIENTS)('%s, and its gradients', async (_name, compute, inputs) => {
+    expect(await differenceOf(gradientsOf(compute, inputs), inputs)).toBeLessThan(LARGEST_DIFFERENCE);
+  });
+
+  test.each(WITHOUT_GRADIENTS)('%s', async (_name, compute, inputs) => {
+    expect(await differenceOf(valueOf(compute), inputs)).toBeLessThan(LARGEST_DIFFERENCE);
+  });
+});
+
+/** All implementations do as the interface says. */
 describe.each([
-  ['eager', (start: LoopStart) => startEagerLoop(start)],
-  ['onnx', (start: LoopStart) => startOnnxLoop(ort, start, { threads: 1, block: here })],
-] as const)('a loop, %s', (_name, startLoop) => {
+  ['eager', 'cpu', (start: LoopStart) => startEagerLoop(start)],
+  ...(hasTfjsNode
+    ? ([['eager on tfjs-node', 'tensorflow', (start: LoopStart) => startEagerLoop(start)]] as const)
+    : []),
+  ['onnx', 'cpu', (start: LoopStart) => startOnnxLoop(ort, start, { threads: 1, block: here })],
+] as const)('a loop, %s', (_name, backend, startLoop) => {
+  beforeAll(() => tf.setBackend(backend));
+  afterAll(() => tf.setBackend('cpu'));
+
   const one = (value: number): NumberArray => ({ shape: [1], data: Float32Array.of(value) });
   const counting = (): StepLoop =>
     startLoop({
