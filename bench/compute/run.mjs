@@ -4,11 +4,12 @@
  *     node bench/compute/run.mjs [--quick]
  *
  * Engines take turns, each in its own process, so that a machine whose speed drifts is as slow for one as for the other. The result is
- * a Markdown table on the output. Without PyTorch (Debian: python3-torch, libopenblas0-pthread) its rows are left out, with a line.
+ * a Markdown table on the output. Without PyTorch (Debian: python3-torch, libopenblas0-pthread) or without tfjs-node
+ * (bench/tfjs-node/build.sh) its rows are left out, with a line.
  * Takes about ten minutes; --quick about two.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +44,9 @@ const python = ['/usr/bin/python3', 'python3'].find((name) => spawnSync(name, ['
 if (python === undefined)
   console.log('skipped: PyTorch, which is not installed (Debian: python3-torch, libopenblas0-pthread)\n');
 const peers = python === undefined ? [] : [peer];
+const hasTfjsNode = existsSync(join(root, 'node_modules', '@tensorflow', 'tfjs-node', 'lib'));
+if (!hasTfjsNode) console.log('skipped: tfjs-node, which is not built (bench/tfjs-node/build.sh)\n');
+const tfjsNode = hasTfjsNode ? [assay('tfjs-node', 2)] : [];
 
 function measure(engine, request) {
   const { architecture, batchSize, steps } = request;
@@ -125,12 +129,12 @@ console.log(`${cpus().length} cores, ${cpus()[0].model}, Node ${process.versions
 const a1 = { architecture: 'table-a1', batchSize: 128, steps: 7, iterations: 7 };
 table(
   'Table A1, batch 128',
-  compare([assay('onnx', 2), ...peers, assay('onnx', 1), assay('wasm', 1), before], a1),
+  compare([assay('onnx', 2), ...tfjsNode, ...peers, assay('onnx', 1), assay('wasm', 1), before], a1),
   128,
 );
 
 const a3 = { architecture: 'table-a3', batchSize: 32, steps: 5, iterations: 3 };
-table('Table A3, batch 32', compare([assay('onnx', 2), ...peers], a3, Math.ceil(rounds / 2)), 32);
+table('Table A3, batch 32', compare([assay('onnx', 2), ...tfjsNode, ...peers], a3, Math.ceil(rounds / 2)), 32);
 
 const wide = measure(assay('onnx', 2), { architecture: 'table-a3', batchSize: 128, steps: 1 });
 console.log(`\nTable A3, batch 128: ${figure(wide.steps)} ms a step, ${wide.peakMiB.toFixed(0)} MiB at most`);
