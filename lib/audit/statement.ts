@@ -176,7 +176,7 @@ function descriptor(name: string, digest: Digest): Descriptor {
 }
 
 /** A row that was edited may hold what is no moment. */
-function moment(atMs: number): string {
+export function moment(atMs: number): string {
   const at = new Date(atMs);
   return Number.isNaN(at.getTime()) ? `not a moment: ${atMs}` : at.toISOString();
 }

@@ -10,6 +10,7 @@ import type { StageOutcome } from '../model/run.ts';
 import type { Planner } from '../plan/planner.ts';
 import { catchInterrupts } from './interrupts.ts';
 import { readMachineCapacity } from './machine-capacity.ts';
+import { RunStatements } from './run-statements.ts';
 import type { Session } from './session.ts';
 import type { Parts } from './wire.ts';
 
@@ -34,6 +35,7 @@ export async function executeRun(request: ExecuteRequest, parts: Parts, session:
   const { plan, planner, runId, keepGoing, emit } = request;
   /** Sandboxes in which something may be running. */
   const sandboxes = new Map<string, string>();
+  const statements = new RunStatements(runId, parts, session, (message) => emit({ kind: 'warning', message }));
   const interrupts = catchInterrupts(
     () =>
       emit({ kind: 'warning', message: 'interrupted; stopping the running stages (Ctrl-C again kills them at once)' }),
@@ -59,6 +61,7 @@ export async function executeRun(request: ExecuteRequest, parts: Parts, session:
           if (event.kind === 'stage-started') sandboxes.set(event.instance, dirname(event.logPath));
           if (event.kind === 'stage-finished') sandboxes.delete(event.outcome.instance);
           emit(event);
+          statements.note(event);
         },
         signal: interrupts.signal,
         jobs: request.jobs ?? cpus,
@@ -67,6 +70,7 @@ export async function executeRun(request: ExecuteRequest, parts: Parts, session:
         gpus,
       },
     );
+    statements.finish();
     return { outcomes, wasInterrupted: interrupts.signal.aborted };
   } finally {
     interrupts.release();

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Terminal } from '../report/reporter.ts';
 import type { ForceOption } from './planning.ts';
 import { examples, type CommandBody, type Run } from './program-parts.ts';
+import { signing } from './program-signing.ts';
 import { tracing } from './program-tracing.ts';
 import { ASSAY_VERSION } from './version.ts';
 
@@ -36,6 +37,7 @@ export function buildProgram(terminal: Terminal, start: StartCommand): Command {
   tracing(program, run);
   attesting(program, run);
   keeping(program, run);
+  signing(program, run);
   return program;
 }
 

@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.ts';
 import { Lineage } from '../lineage/lineage.ts';
 import type { RebuildJson } from '../report/render-rebuild.ts';
 import { findResultRecords } from './find-records.ts';
+import type { ArtifactStore } from '../store/artifact-store.ts';
 import type { Session } from './session.ts';
 import { withParts } from './wire.ts';
 
@@ -25,8 +26,23 @@ export async function rebuildDatabase(projectRoot: string, session: Session): Pr
     store.hold();
     const { records, imitations, faults } = findResultRecords(store);
     const { restored, known, refused } = rebuildLineage(lineage, records);
+    if (restored > 0) await noteInLog(store, lineage, session);
     return { database: state, movedTo, restored, known, refused: [...refused, ...faults], imitations };
   });
+}
+
+/** Or the log would miss the numbers and the history that a rebuild cannot bring back. Never a reason to fail. */
+async function noteInLog(store: ArtifactStore, lineage: Lineage, { env, terminal }: Session): Promise<void> {
+  const { KeyStore } = await import('../audit/keys.ts');
+  const { StatementLog } = await import('../audit/statement-log.ts');
+  try {
+    new StatementLog({ store, lineage, keys: KeyStore.open(env) }).addRebuilt();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    terminal.err.line(
+      `warning: the log does not tell of this: ${error.message}; ${error.hint ?? 'see assay log verify'}`,
+    );
+  }
 }
 
 function stateOf(path: string, { clock }: Session): RebuildJson['database'] {

@@ -74,7 +74,8 @@ function reduceToRoot(leaves: Uint8Array, see: (row: Uint8Array, width: number) 
   return row.subarray(0, DIGEST_BYTES);
 }
 
-function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+/** The node over two: sha256(0x01 || left || right). */
+export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   const preimage = new Uint8Array(1 + 2 * DIGEST_BYTES);
   preimage[0] = 0x01;
   preimage.set(left, 1);

@@ -28,7 +28,10 @@ interface ExecutionRow extends ProcessRow {
 
 export interface EndedExecution {
   readonly id: number;
+  readonly key: Digest;
+  readonly startedAtMs: number;
   readonly recordDigest: Digest | null;
+  readonly isRunEnded: boolean;
 }
 
 const SELECT = `SELECT execution.*, action.json, host, pid, birth, heartbeat_at_ms FROM execution
@@ -107,12 +110,16 @@ export class Executions {
     return row?.digest ?? null;
   }
 
-  /** All that have ended for good (a lost one may still be committed by its process) in runs that have ended too, oldest first. */
+  /** All that have ended for good, oldest first. A lost one may still be committed by its process. */
   listEnded(): EndedExecution[] {
-    return this.#connection.all<EndedExecution>(
-      `SELECT execution.id, record_digest AS recordDigest FROM execution JOIN run ON run.id = run_id
-       WHERE execution.status NOT IN ('running', 'lost') AND run.status <> 'running' ORDER BY execution.id`,
-    );
+    return this.#connection
+      .all<Omit<EndedExecution, 'isRunEnded'> & { isRunEnded: number }>(
+        `SELECT execution.id, key, execution.started_at_ms AS startedAtMs, record_digest AS recordDigest,
+                run.status IS NOT 'running' AS isRunEnded
+         FROM execution LEFT JOIN run ON run.id = run_id
+         WHERE execution.status NOT IN ('running', 'lost') ORDER BY execution.id`,
+      )
+      .map((row) => ({ ...row, isRunEnded: row.isRunEnded === 1 }));
   }
 
   isRecorded(recordDigest: Digest, key: Digest | null): boolean {

@@ -192,7 +192,7 @@ export class Lineage {
     return this.#executions.recordDigestOf(executionId);
   }
 
-  /** Executions of ended runs that have ended for good, oldest first. */
+  /** All that have ended for good, oldest first. A lost one may still be committed by its process. */
   listEndedExecutions(): EndedExecution[] {
     return this.#executions.listEnded();
   }

@@ -14,6 +14,11 @@ export interface StorePaths {
   readonly quarantine: string;
   readonly view: string;
   readonly lock: string;
+  readonly viewLock: string;
+  /** Signed statements of executions; lib/audit writes it. */
+  readonly log: string;
+  /** Signatures of frozen artifacts; each keeps its artifact. */
+  readonly frozen: string;
 }
 
 export function storePaths(projectRoot: string): StorePaths {
@@ -26,6 +31,9 @@ export function storePaths(projectRoot: string): StorePaths {
     quarantine: join(root, 'quarantine'),
     view: join(root, 'view'),
     lock: join(root, 'store.lock'),
+    viewLock: join(root, 'view.lock'),
+    log: join(root, 'log'),
+    frozen: join(root, 'frozen'),
   };
 }
 
@@ -56,13 +64,16 @@ objects/     Every file that a stage made, stored once, read-only, named by its 
              objects/ab/cdef... holds the bytes whose sha256sum is abcdef...
 packs/       Many small files in one file. Its name is its own sha256.
 lineage.db   Who made what from what (SQLite).
+log/         Signed statements of what ran, one a line, and a signed checkpoint over them. Lines are only ever added.
+frozen/      Signatures of frozen models. Their models are kept in objects/ and packs/.
 view/        Links to the current results, to look at.
 staging/     Working folders of stages that are running.
 quarantine/  Outputs of stages that failed, and stored files that were found altered.
-store.lock   Locked while a process writes or deletes here. It holds nothing.
+store.lock   Locked while a process writes or deletes here. It holds nothing. Nor does view.lock, for view/.
 
 May be deleted at any time: view/ (made again), quarantine/ (nothing reads it).
-May be deleted while no Assay runs: staging/, store.lock.
+May be deleted while no Assay runs: staging/, store.lock, view.lock.
+Deleting log/ or frozen/ loses the evidence that nothing was altered; nothing runs again.
 Deleting objects/, packs/ or lineage.db loses results: their stages run again.
 Do not edit a file in objects/ or packs/: it would no longer hash to its name, be moved to quarantine/ and be made again.
 "assay gc" deletes what no recorded result needs; "assay verify" reads everything and checks it.

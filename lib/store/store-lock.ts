@@ -19,11 +19,14 @@ const opened = new Set<Database.Database>();
 
 export class StoreLock {
   readonly #path: string;
+  readonly #exclusiveWaitMs: number;
   #database: Database.Database | undefined;
   #held: 'none' | 'shared' | 'exclusive' = 'none';
 
-  constructor(path: string) {
+  /** `exclusiveWaitMs`: how long `exclusively` waits for others; the longest that they keep it must fit in. */
+  constructor(path: string, exclusiveWaitMs = EXCLUSIVE_WAIT_MS) {
     this.#path = path;
+    this.#exclusiveWaitMs = exclusiveWaitMs;
   }
 
   /** Takes the shared lock unless this object already holds one. Blocks the process while another one sweeps. */
@@ -51,7 +54,7 @@ export class StoreLock {
   /** Runs `work` with the store to itself. Lets go of an own shared lock first: what was put must be recorded by then. */
   exclusively<T>(work: () => T): T {
     this.release();
-    const database = this.#open(EXCLUSIVE_WAIT_MS);
+    const database = this.#open(this.#exclusiveWaitMs);
     try {
       database.exec('BEGIN EXCLUSIVE');
     } catch (error) {

@@ -8,6 +8,7 @@ import { systemErrorCode } from '../base/errors.ts';
 import { inspect } from './damage.ts';
 import type { StoreParts } from './inspection.ts';
 import { PackReader } from './pack-file.ts';
+import { StoreLock } from './store-lock.ts';
 
 export interface ViewEntry {
   /** A StageInstance.id. */
@@ -21,6 +22,8 @@ const MAX_FILES = 1000;
 /** Bytes; file systems allow 255. */
 const MAX_NAME_BYTES = 200;
 const STATE_NAME = '.shown.json';
+/** A view of a hundred instances is made in less than a second. */
+const LOCK_WAIT_MS = 10_000;
 
 /** Path below view/ to artifact. */
 type Shown = Readonly<Record<string, Digest>>;
@@ -32,11 +35,25 @@ type Shown = Readonly<Record<string, Digest>>;
 export function showView(parts: StoreParts, entries: readonly ViewEntry[]): void {
   const { view } = parts.paths;
   const wanted = wantedView(entries);
-  const shown = readShown(view);
   const folders = [...new Set(Object.keys(wanted).map((path) => path.slice(0, path.indexOf('/'))))].sort(compareUtf8);
-  const listed = listFolders(view);
-  if (shown !== undefined && isEqual(shown, wanted) && listed.join('\0') === folders.join('\0')) return;
+  const isCurrent = (shown: Shown | undefined): boolean =>
+    shown !== undefined && isEqual(shown, wanted) && listFolders(view).join('\0') === folders.join('\0');
+  if (isCurrent(readShown(view))) return;
+  // Two runs that end at one time would take away what the other is making.
+  const lock = new StoreLock(parts.paths.viewLock, LOCK_WAIT_MS);
+  try {
+    lock.exclusively(() => {
+      const shown = readShown(view);
+      if (!isCurrent(shown)) changeView(parts, wanted, shown, folders);
+    });
+  } finally {
+    lock.close();
+  }
+}
 
+function changeView(parts: StoreParts, wanted: Shown, shown: Shown | undefined, folders: readonly string[]): void {
+  const { view } = parts.paths;
+  const listed = listFolders(view);
   // Without its state a view is rebuilt whole: a crash from here on leaves none.
   rmSync(`${view}/${STATE_NAME}`, { force: true });
   const intact = new Set(listed);

@@ -162,7 +162,7 @@ describe('the streams', () => {
     const project = makeWaitingProject();
     const child = spawn('script', ['-qec', `"${process.execPath}" "${builtAssay()}" run`, '/dev/null'], {
       cwd: project.root,
-      env: { PATH: process.env.PATH, HOME: project.root, TERM: 'xterm', NO_COLOR: '1' },
+      env: { PATH: process.env.PATH, HOME: project.root, ASSAY_KEYS: project.keys, TERM: 'xterm', NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';

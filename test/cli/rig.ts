@@ -66,9 +66,12 @@ export interface AssayOptions {
 
 export class Project {
   readonly root: string;
+  /** Where its keys are made; beside it, as a user's are. */
+  readonly keys: string;
 
   constructor(files: Readonly<Record<string, string>>) {
     this.root = realpathSync(mkdtempSync(join(tmpdir(), 'assay-cli-')));
+    this.keys = `${this.root}-keys`;
     for (const [path, text] of Object.entries(files)) this.write(path, text);
   }
 
@@ -81,7 +84,7 @@ export class Project {
   start(args: readonly string[], options: AssayOptions = {}): ChildProcess {
     return spawn(process.execPath, [builtAssay(), ...args], {
       cwd: options.cwd ?? this.root,
-      env: { PATH: process.env.PATH, HOME: this.root, TZ: 'UTC', ...options.env },
+      env: { PATH: process.env.PATH, HOME: this.root, ASSAY_KEYS: this.keys, TZ: 'UTC', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }
@@ -121,7 +124,9 @@ export function makeProject(files: Readonly<Record<string, string>> = CHAIN_FILE
 }
 
 afterAll(() => {
-  for (const { root } of projects) rmSync(root, { recursive: true, force: true });
+  for (const { root, keys } of projects) {
+    for (const folder of [root, keys]) rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 /** For a whole-output snapshot: exit code, stdout, stderr. */

@@ -65,6 +65,8 @@ describe('the command line', () => {
                                             not as it was (exit code 3)
         doctor [options]                    check this machine and this store
         init                                write a small pipeline to start from
+        keys [options]                      the keys that sign statements, the log and
+                                            frozen models
         help [command]                      print the help of a command
 
       Examples:

@@ -1,0 +1,23 @@
+/** The public keys by which a command judges signatures: one's own, retired ones too, and those named with --key. */
+import { resolve } from 'node:path';
+import { KeyStore, type KeyAlgorithm } from '../audit/keys.ts';
+import { readPublicKey, type PublicKey } from '../audit/public-key.ts';
+import type { Session } from './session.ts';
+import { UsageError } from './usage-error.ts';
+
+/** `only`: named keys are used alone, as for what others signed. Throws UsageError `no-known-key` when there are none at all. */
+export function knownKeys(
+  session: Session,
+  algorithm: KeyAlgorithm,
+  paths: readonly string[],
+  options: { readonly only?: boolean } = {},
+): PublicKey[] {
+  const named = paths.map((path) => readPublicKey(resolve(session.cwd, path)));
+  if (named.length > 0 && options.only) return named;
+  const own = KeyStore.open(session.env).publicKeys();
+  const keys = [...own.filter((key) => key.algorithm === algorithm), ...named];
+  if (keys.length > 0) return keys;
+  throw new UsageError('no-known-key', 'there is no key by which to judge a signature', {
+    hint: 'name the public key of who signed: --key FILE',
+  });
+}
