@@ -1,16 +1,17 @@
 /** Whether a dataset output is what the pipeline says it must be. */
-import type { Json } from '../base/canonical-json.ts';
+import { canonicalJson, type Json } from '../base/canonical-json.ts';
 import { digestRecord, type Digest } from '../base/digest.ts';
 import { compareRecords } from '../dataset/compare-records.ts';
 import { readDataset } from '../dataset/dataset-folder.ts';
 import { SPLIT_NAMES, type Dataset, type SplitName } from '../dataset/dataset.ts';
-import type { Split } from '../dataset/split.ts';
+import { rangesText } from '../dataset/index-ranges.ts';
+import { recordManifest } from '../dataset/record-manifest.ts';
+import { countPerClass, type Split } from '../dataset/split.ts';
 import type { ExpectationRecord } from '../model/run.ts';
-import type { Expectation, ExpectationFinding } from '../model/stage.ts';
+import type { Expectation, ExpectationFinding, RecordCount } from '../model/stage.ts';
 
 const EXPECTATION_TAG = 'expectation-check/v1';
-const COMPARISONS = ['added', 'removed', 'changed'] as const;
-const MOST_INDEXES = 5;
+const COMPARISONS = ['added', 'removed', 'changed', 'relabelled'] as const;
 
 export interface ExpectationSubject {
   readonly output: string;
@@ -39,48 +40,66 @@ export function expectationDigest(artifact: Digest, against: Digest | null, expe
 export function checkExpectation(expectation: Expectation, subject: ExpectationSubject): CheckedExpectation {
   const findings: ExpectationFinding[] = [];
   const places: Partial<Record<ExpectationFinding['check'], string>> = {};
-  const add = (check: ExpectationFinding['check'], expected: Json, found: Json): boolean => {
-    const holds = JSON.stringify(expected) === JSON.stringify(found);
+  const add = (
+    check: ExpectationFinding['check'],
+    expected: Json,
+    found: Json,
+    holds = isSame(expected, found),
+  ): boolean => {
     findings.push({ check, expected, found, holds });
     return holds;
   };
-  if (expectation.digest !== undefined) add('digest', expectation.digest, subject.artifact);
-  const { count, classes } = expectation;
+  const { count, classes, digest, root, max_class_share: share } = expectation;
+  if (digest !== undefined) add('digest', digest, subject.artifact);
   const comparisons = COMPARISONS.filter((check) => expectation[check] !== undefined);
-  if (count !== undefined || classes !== undefined || comparisons.length > 0) {
+  const isOfRecords = [count, classes, share, root].some((given) => given !== undefined) || comparisons.length > 0;
+  if (isOfRecords) {
     const dataset = readDataset(subject.folder);
     if (count !== undefined) add('count', count, dataset.train?.count ?? 0);
     if (classes !== undefined) add('classes', classes, countClasses(dataset, Object.keys(classes)));
+    if (share !== undefined) {
+      const largest = largestClass(dataset);
+      // Shown to six digits, compared in full.
+      if (!add('max_class_share', share, Number(largest.share.toPrecision(6)), largest.share <= share))
+        places.max_class_share = largest.text;
+    }
+    if (root !== undefined) add('root', root, findRoots(dataset, Object.keys(root)));
     if (comparisons.length > 0 && subject.againstFolder !== null) {
       const changes = compareDatasets(readDataset(subject.againstFolder), dataset);
       for (const check of comparisons) {
-        const found = changes.map(({ [check]: indexes }) => indexes.length).reduce((a, b) => a + b, 0);
-        if (!add(check, expectation[check] as number, found)) places[check] = describePlaces(changes, check);
+        const expected = expectation[check] as RecordCount;
+        const { found, unexpected } = countChanges(changes, check, expected, dataset.classes);
+        if (!add(check, expected, found)) places[check] = describePlaces(changes, check, unexpected);
       }
     }
   }
   return { record: { output: subject.output, holds: findings.every(({ holds }) => holds), findings }, places };
 }
 
-/** One line for each breach: `added: expected 600, found 598: train records 60000, 60001, 60002, …`. */
+/** One line for each breach: `added: expected 600, found 598: train records 60000-60597`. */
 export function describeBreaches({ record, places }: CheckedExpectation): readonly string[] {
   return record.findings
     .filter(({ holds }) => !holds)
     .map(({ check, expected, found }) => {
       const where = places[check] === undefined || places[check] === '' ? '' : `: ${places[check]}`;
-      return `${check}: expected ${show(expected)}, found ${show(found)}${where}`;
+      const most = check === 'max_class_share' ? 'at most ' : '';
+      return `${check}: expected ${most}${show(expected)}, found ${show(found)}${where}`;
     });
 }
 
 interface SplitChanges extends Record<(typeof COMPARISONS)[number], readonly number[]> {
   readonly split: SplitName;
+  /** The class under which a record counts: its new label when it was added, else its old one. */
+  readonly labelOf: (check: (typeof COMPARISONS)[number], index: number) => number;
 }
 
 function compareDatasets(before: Dataset, after: Dataset): readonly SplitChanges[] {
   return SPLIT_NAMES.filter((split) => split === 'train' || after[split] !== null).map((split) => {
     const empty = emptySplit(after);
-    const { added, removed, changed } = compareRecords(before[split] ?? empty, after[split] ?? empty);
-    return { split, added, removed, changed };
+    const [old, now] = [before[split] ?? empty, after[split] ?? empty];
+    const { added, removed, changed, relabelled } = compareRecords(old, now);
+    const labelOf: SplitChanges['labelOf'] = (check, index) => (check === 'added' ? now : old).labels[index] as number;
+    return { split, added, removed, changed, relabelled, labelOf };
   });
 }
 
@@ -88,26 +107,82 @@ function emptySplit({ shape }: Dataset): Split {
   return { images: new Uint8Array(0), labels: new Uint8Array(0), shape, count: 0 };
 }
 
+/** In the form of what is expected: a number, or one for each class that is named or occurs. Unexpected: whether a class deviates. */
+function countChanges(
+  changes: readonly SplitChanges[],
+  check: (typeof COMPARISONS)[number],
+  expected: RecordCount,
+  classes: readonly string[],
+): { found: Json; unexpected: (label: number) => boolean } {
+  const labels = changes.flatMap((change) => change[check].map((index) => change.labelOf(check, index)));
+  if (typeof expected === 'number') return { found: labels.length, unexpected: () => true };
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const found: Record<string, number | null> = {};
+  const wanted = new Map<number, number>();
+  for (const [name, count] of Object.entries(expected)) {
+    const label = findClass(name, classes);
+    found[name] = label === undefined ? null : (counts.get(label) ?? 0);
+    if (label !== undefined) wanted.set(label, count);
+  }
+  for (const [label, count] of [...counts].sort(([a], [b]) => a - b)) {
+    if (!wanted.has(label)) found[classes[label] ?? String(label)] = count;
+  }
+  return { found, unexpected: (label) => (counts.get(label) ?? 0) !== (wanted.get(label) ?? 0) };
+}
+
+/** By the class's name, else by its index. */
+function findClass(text: string, classes: readonly string[]): number | undefined {
+  const named = classes.indexOf(text);
+  const label = named >= 0 ? named : /^\d+$/.test(text) ? Number(text) : -1;
+  return label >= 0 && label < classes.length ? label : undefined;
+}
+
 /** For each label asked for, as asked: by the class's name or its index. Null where there is no such class. */
 function countClasses({ classes, train }: Dataset, labels: readonly string[]): Record<string, number | null> {
+  const counts = countPerClass(train?.labels ?? new Uint8Array(0), classes.length);
   return Object.fromEntries(
-    labels.map((label) => {
-      const named = classes.indexOf(label);
-      const index = named >= 0 ? named : /^\d+$/.test(label) ? Number(label) : -1;
-      if (index < 0 || index >= classes.length) return [label, null];
-      return [label, train === null ? 0 : train.labels.reduce((sum, found) => sum + Number(found === index), 0)];
+    labels.map((text) => {
+      const label = findClass(text, classes);
+      return [text, label === undefined ? null : (counts[label] as number)];
     }),
   );
 }
 
-function describePlaces(changes: readonly SplitChanges[], check: (typeof COMPARISONS)[number]): string {
+function largestClass({ classes, train }: Dataset): { share: number; text: string } {
+  const total = train?.count ?? 0;
+  if (train === null || total === 0) return { share: 0, text: 'no records' };
+  const counts = countPerClass(train.labels, classes.length);
+  const most = Math.max(...counts);
+  const label = counts.indexOf(most);
+  return { share: most / total, text: `class ${classes[label]}: ${most} of ${total}` };
+}
+
+function findRoots(dataset: Dataset, splits: readonly string[]): Record<string, string | null> {
+  return Object.fromEntries(
+    splits.map((name) => {
+      const split = dataset[name as SplitName];
+      return [name, split === null ? null : recordManifest(split, dataset.classes.length).root];
+    }),
+  );
+}
+
+function describePlaces(
+  changes: readonly SplitChanges[],
+  check: (typeof COMPARISONS)[number],
+  isUnexpected: (label: number) => boolean,
+): string {
   return changes
-    .filter(({ [check]: indexes }) => indexes.length > 0)
-    .map(({ split, [check]: indexes }) => {
-      const more = indexes.length > MOST_INDEXES ? ', …' : '';
-      return `${split} records ${indexes.slice(0, MOST_INDEXES).join(', ')}${more}`;
+    .flatMap((change) => {
+      const indexes = change[check].filter((index) => isUnexpected(change.labelOf(check, index)));
+      return indexes.length === 0 ? [] : [`${change.split} records ${rangesText(indexes)}`];
     })
     .join('; ');
+}
+
+/** Whatever the order of a map's keys: the pipeline file and the check may name classes in different ones. */
+function isSame(expected: Json, found: Json): boolean {
+  return canonicalJson(expected) === canonicalJson(found);
 }
 
 function show(value: Json): string {

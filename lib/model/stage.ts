@@ -98,23 +98,33 @@ export interface Resources {
 
 /** What must hold of a dataset output, else the run fails and nothing is cached. All that is given is checked. */
 export interface Expectation {
-  /** The input it is compared with, for added, removed, changed. */
+  /** The input it is compared with, for added, removed, changed, relabelled. */
   readonly against: string | null;
   readonly count?: number;
-  readonly added?: number;
-  readonly removed?: number;
+  readonly added?: RecordCount;
+  readonly removed?: RecordCount;
   /** Records at an index of both whose content differs. */
-  readonly changed?: number;
+  readonly changed?: RecordCount;
+  /** Those of `changed` whose pixels are the same. */
+  readonly relabelled?: RecordCount;
   /** Records per class, by label. */
   readonly classes?: Readonly<Record<string, number>>;
+  /** The largest part of the records that one class may have, 0 to 1. */
+  readonly max_class_share?: number;
+  /** Roots of the record manifest, by split. */
+  readonly root?: Readonly<Record<string, Digest>>;
   /** The artifact's digest. */
   readonly digest?: Digest;
   readonly location: SourceLocation;
 }
 
+/** Of all classes together; or of each class, by label, and none of the classes that are not named. */
+export type RecordCount = number | Readonly<Record<string, number>>;
+
 /** One thing an expectation compared. */
 export interface ExpectationFinding {
-  readonly check: 'count' | 'added' | 'removed' | 'changed' | 'classes' | 'digest';
+  readonly check:
+    'count' | 'added' | 'removed' | 'changed' | 'relabelled' | 'classes' | 'max_class_share' | 'root' | 'digest';
   readonly expected: Json;
   readonly found: Json;
   readonly holds: boolean;

@@ -1,9 +1,13 @@
 /** `expect:` what must hold of an output. */
-import { parseDigest } from '../base/digest.ts';
-import type { Expectation, OutputKind } from '../model/stage.ts';
+import type { Json } from '../base/canonical-json.ts';
+import { parseDigest, type Digest } from '../base/digest.ts';
+import type { Expectation, OutputKind, RecordCount } from '../model/stage.ts';
+import { describe } from './describe-value.ts';
 import type { FieldReader } from './field-reader.ts';
+import { isMap } from './param-tree.ts';
 import type { ParamScope } from './param-scope.ts';
 import type { ExpectationShape, StageShape } from './shape.ts';
+import type { TreePath } from './yaml-tree.ts';
 
 /** What an expectation must know of an input: its kind, or that it is a project path or many artifacts. */
 export type ExpectableInput = OutputKind | 'path' | 'all' | 'unknown';
@@ -14,8 +18,17 @@ export interface ExpectationContext {
   readonly inputs: ReadonlyMap<string, ExpectableInput>;
 }
 
-const COUNTS = ['count', 'added', 'removed', 'changed'] as const;
-const COMPARISONS = ['added', 'removed', 'changed'] as const;
+const COMPARISONS = ['added', 'removed', 'changed', 'relabelled'] as const;
+/** What only a dataset has. */
+const OF_RECORDS = ['count', ...COMPARISONS, 'classes', 'max_class_share', 'root'] as const;
+
+/** All that may hold a template: the classes of a map too. */
+export function expectationTexts({ expect = {} }: StageShape): Json {
+  const keys = Object.values(expect).flatMap((expected) =>
+    COMPARISONS.flatMap((check) => (typeof expected[check] === 'object' ? Object.keys(expected[check]) : [])),
+  );
+  return [expect as Json, keys];
+}
 
 export function readExpectations(context: ExpectationContext, scope: ParamScope): Record<string, Expectation> {
   const { reader, shape } = context;
@@ -28,7 +41,7 @@ export function readExpectations(context: ExpectationContext, scope: ParamScope)
       reader.report('unknown-output', ['expect', output], `it has no output "${output}".`, { part: 'key', hint });
       continue;
     }
-    const ofRecords = [...COUNTS, 'classes' as const].find((check) => expected[check] !== undefined);
+    const ofRecords = OF_RECORDS.find((check) => expected[check] !== undefined);
     if (ofRecords !== undefined && kind !== 'dataset') {
       const message = `"${ofRecords}" counts records of a dataset; the output "${output}" is of kind ${kind}.`;
       reader.report('bad-expectation', ['expect', output, ofRecords], message, {
@@ -50,29 +63,64 @@ function readExpectation(
 ): Expectation {
   const { reader } = context;
   const at = ['expect', output];
-  const counts: Partial<Record<(typeof COUNTS)[number], number>> = {};
-  for (const check of COUNTS) {
+  const count = expected.count === undefined ? undefined : reader.wholeNumber(scope, expected.count, [...at, 'count']);
+  const counts: Partial<Record<(typeof COMPARISONS)[number], RecordCount>> = {};
+  for (const check of COMPARISONS) {
     const raw = expected[check];
-    const value = raw === undefined ? undefined : reader.wholeNumber(scope, raw, [...at, check]);
+    const value = raw === undefined ? undefined : readCounts(reader, scope, raw, [...at, check]);
     if (value !== undefined) counts[check] = value;
   }
   const classes = Object.entries(expected.classes ?? {}).flatMap(([label, raw]) => {
     const value = reader.wholeNumber(scope, raw, [...at, 'classes', label]);
     return value === undefined ? [] : [[label, value] as const];
   });
-  const digestText = expected.digest === undefined ? undefined : reader.text(scope, expected.digest, [...at, 'digest']);
-  const digest = digestText === undefined ? undefined : parseDigest(digestText);
-  if (digestText !== undefined && digest === undefined) {
-    const message = `"${digestText}" is not a digest.`;
-    reader.report('bad-expectation', [...at, 'digest'], message, { hint: 'sha256: and 64 lowercase hex digits' });
-  }
+  const share = readShare(reader, scope, expected.max_class_share, [...at, 'max_class_share']);
+  const roots = Object.entries(expected.root ?? {}).flatMap(([split, raw]) => {
+    const root = readDigest(reader, scope, raw, [...at, 'root', split]);
+    return root === undefined ? [] : [[split, root] as const];
+  });
+  const digest = readDigest(reader, scope, expected.digest, [...at, 'digest']);
   return {
     against: readAgainst(context, scope, output, expected),
+    ...(count === undefined ? {} : { count }),
     ...counts,
     ...(expected.classes === undefined ? {} : { classes: Object.fromEntries(classes) }),
+    ...(share === undefined ? {} : { max_class_share: share }),
+    ...(expected.root === undefined ? {} : { root: Object.fromEntries(roots) }),
     ...(digest === undefined ? {} : { digest }),
     location: reader.locate(at, 'key'),
   };
+}
+
+/** A number, or a number for each class. A class may be a template; so may the whole map. */
+function readCounts(reader: FieldReader, scope: ParamScope, raw: Json, at: TreePath): RecordCount | undefined {
+  const given = typeof raw === 'string' ? reader.value(scope, raw, at) : raw;
+  if (given === undefined || !isMap(given)) {
+    return given === undefined ? undefined : reader.wholeNumber(scope, raw, at);
+  }
+  const counts: Record<string, number> = {};
+  for (const [key, value] of Object.entries(given)) {
+    const label = reader.text(scope, key, [...at, key]);
+    const count = reader.wholeNumber(scope, value, typeof raw === 'string' ? at : [...at, key]);
+    if (label !== undefined && count !== undefined) counts[label] = count;
+  }
+  return counts;
+}
+
+function readShare(reader: FieldReader, scope: ParamScope, raw: Json | undefined, at: TreePath): number | undefined {
+  const value = raw === undefined ? undefined : reader.value(scope, raw, at);
+  if (value === undefined || (typeof value === 'number' && value >= 0 && value <= 1)) return value;
+  reader.report('wrong-type', at, `this must be a number from 0 to 1; it is ${describe(value)}.`);
+  return undefined;
+}
+
+function readDigest(reader: FieldReader, scope: ParamScope, raw: Json | undefined, at: TreePath): Digest | undefined {
+  const text = raw === undefined ? undefined : reader.text(scope, raw, at);
+  const digest = text === undefined ? undefined : parseDigest(text);
+  if (text === undefined || digest !== undefined) return digest;
+  const hint = 'sha256: and 64 lowercase hex digits';
+  reader.report('bad-expectation', at, `"${text}" is not a digest.`, { hint });
+  return undefined;
 }
 
 /** The named input, or the only dataset among the inputs. Null when nothing is compared. */

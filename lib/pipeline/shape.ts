@@ -55,32 +55,54 @@ const resourcesShape = z.strictObject(
 );
 
 const count = wholeNumber(0);
+const COUNTS = 'a whole number of at least 0, a map of class to such numbers, or a template';
+const counts = z.union([count, z.record(z.string(), count, { error: COUNTS })], { error: COUNTS });
+const SHARE = 'a number from 0 to 1, or a template';
+const share = z.union(
+  [z.number({ error: SHARE }).check(z.minimum(0, { error: SHARE }), z.maximum(1, { error: SHARE })), template(SHARE)],
+  { error: SHARE },
+);
+const DIGEST = 'a digest: sha256: and 64 hex digits';
+const byClass = 'A map of class to number says it of each class, and none of the others.';
 
 const expectationShape = z.strictObject(
   {
     against: z.optional(
       text('the name of an input').check(
         hover(
-          'The input that added, removed and changed compare with. May be left out when only one input is a dataset.',
+          'The input that added, removed, changed and relabelled compare with. May be left out when only one input is a dataset.',
         ),
       ),
     ),
     count: z.optional(count.check(hover('Records in the output.'))),
-    added: z.optional(count.check(hover('Records in the output that are not in the input.'))),
-    removed: z.optional(count.check(hover('Records in the input that are not in the output.'))),
+    added: z.optional(counts.check(hover(`Records in the output that are not in the input. ${byClass}`))),
+    removed: z.optional(counts.check(hover(`Records in the input that are not in the output. ${byClass}`))),
     changed: z.optional(
-      count.check(hover('Records whose content differs from the record at the same index of the input.')),
+      counts.check(hover(`Records whose content differs from the record at the same index of the input. ${byClass}`)),
+    ),
+    relabelled: z.optional(
+      counts.check(hover(`Of the changed records, those with the same pixels under another label. ${byClass}`)),
     ),
     classes: z.optional(
       z
         .record(z.string(), count, { error: 'a map of class label to number of records' })
         .check(hover('Records of each class, by label.')),
     ),
-    digest: z.optional(
-      text('a digest: sha256: and 64 hex digits').check(
-        hover('The digest of the whole output: sha256: and 64 hex digits.'),
-      ),
+    max_class_share: z.optional(
+      share.check(hover('The largest part of the records to train on that one class may have, 0 to 1.')),
     ),
+    root: z.optional(
+      z
+        .strictObject(
+          {
+            train: z.optional(text(DIGEST).check(hover('Root of the records to train on.'))),
+            test: z.optional(text(DIGEST).check(hover('Root of the records to test on.'))),
+          },
+          { error: 'a map such as { train: "sha256:…" }' },
+        )
+        .check(hover('Roots of the record manifest, as assay manifest prints them, by split.')),
+    ),
+    digest: z.optional(text(DIGEST).check(hover('The digest of the whole output: sha256: and 64 hex digits.'))),
   },
   { error: 'a map such as { added: 600, removed: 0 }' },
 );

@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../base/canonical-json.ts';
 import type { OutputKind, Resources, StageInstance } from '../model/stage.ts';
 import { parseDuration } from './duration.ts';
-import { readExpectations, type ExpectableInput } from './expectations.ts';
+import { expectationTexts, readExpectations, type ExpectableInput } from './expectations.ts';
 import type { FieldReader } from './field-reader.ts';
 import { overlaps } from './param-tree.ts';
 import type { ParamScope } from './param-scope.ts';
@@ -62,7 +62,7 @@ export function prepareFields(context: FieldContext): { at: Field<StageFields>; 
   const resources = field(shape.resources, (scope) => readResources(context, scope));
   const timeoutMs = field(shape.timeout, (scope) => readTimeout(context, scope));
   const retries = field(shape.retries, (scope) => reader.wholeNumber(scope, shape.retries ?? 0, ['retries']) ?? 0);
-  const expect = field(shape.expect, (scope) => readExpectations(context, scope));
+  const expect = field(expectationTexts(shape), (scope) => readExpectations(context, scope));
   const env = [...new Set(shape.env)];
   const outputs = shape.outputs as Record<string, OutputKind>;
   return {

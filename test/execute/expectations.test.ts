@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkExpectation, describeBreaches } from '../../lib/execute/check-expectation.ts';
 import { writeDataset } from '../../lib/dataset/dataset-folder.ts';
+import { recordManifest } from '../../lib/dataset/record-manifest.ts';
 import { makeSplit, type Split } from '../../lib/dataset/split.ts';
 import type { Expectation } from '../../lib/model/stage.ts';
 import { failureText, makeProject, runProject, stageOf, told, withEngine } from '../support/execute-rig.ts';
@@ -80,8 +81,50 @@ describe('checkExpectation', () => {
       `digest: expected sha256:${'b'.repeat(64)}, found sha256:${'a'.repeat(64)}`,
       'count: expected 4, found 5',
       'classes: expected {"dog":1,"bird":0}, found {"dog":0,"bird":null}',
-      'added: expected 1, found 2: train records 3, 4',
+      'added: expected 1, found 2: train records 3-4',
       'changed: expected 0, found 1: train records 1',
+    ]);
+  });
+
+  it('says of each class what came, went and was relabelled, and wants none of a class that is not named', () => {
+    const after = split([10, 0], [11, 2], [12, 2], [20, 0], [21, 1], [22, 0]);
+    expect(check({ added: { cat: 2, '1': 1 }, relabelled: { dog: 1 }, removed: {} }, after).record).toEqual({
+      output: 'data',
+      holds: true,
+      findings: [
+        { check: 'added', expected: { cat: 2, '1': 1 }, found: { cat: 2, '1': 1 }, holds: true },
+        { check: 'removed', expected: {}, found: {}, holds: true },
+        { check: 'relabelled', expected: { dog: 1 }, found: { dog: 1 }, holds: true },
+      ],
+    });
+    expect(describeBreaches(check({ added: { cat: 3 }, changed: {}, relabelled: { bird: 0 } }, after))).toEqual([
+      'added: expected {"cat":3}, found {"cat":2,"dog":1}: train records 3-5',
+      'changed: expected {}, found {"dog":1}: train records 1',
+      'relabelled: expected {"bird":0}, found {"bird":null,"dog":1}: train records 1',
+    ]);
+  });
+
+  it('names only records of the classes that deviate', () => {
+    const after = split([10, 0], [11, 1], [12, 2], [20, 0], [21, 1], [22, 0]);
+    expect(describeBreaches(check({ added: { cat: 2 } }, after))).toEqual([
+      'added: expected {"cat":2}, found {"cat":2,"dog":1}: train records 4',
+    ]);
+  });
+
+  it('limits the share of the largest class, compared in full', () => {
+    const after = split([10, 0], [11, 1], [12, 2]);
+    expect(check({ max_class_share: 0.3333333 }, after).record.holds).toBe(false);
+    expect(check({ max_class_share: 1 / 3 }, after).record.holds).toBe(true);
+    expect(describeBreaches(check({ max_class_share: 0.5 }, split([1, 2], [2, 2], [3, 0])))).toEqual([
+      'max_class_share: expected at most 0.5, found 0.666667: class owl: 2 of 3',
+    ]);
+  });
+
+  it('pins the roots of the records', () => {
+    const root = { train: recordManifest(CLEAN, 3).root as never, test: `sha256:${'c'.repeat(64)}` as never };
+    expect(check({ root: { train: root.train } }, CLEAN).record.holds).toBe(true);
+    expect(describeBreaches(check({ root }, CLEAN))).toEqual([
+      `root: expected ${JSON.stringify(root)}, found ${JSON.stringify({ ...root, test: null })}`,
     ]);
   });
 

@@ -445,3 +445,34 @@ stages:
     ]
   `);
 });
+
+test('an expectation counts by classes that params name, and follows a matrix there too', () => {
+  const { instances } = parsed(`
+version: 1
+params: { attack: { chosen: 7, count: 5 }, share: 0.25, none: { 1: 0, 2: 0 } }
+stages:
+  clean: { program: stages/a.ts, outputs: { data: dataset } }
+  merge:
+    program: stages/a.ts
+    matrix: { attack.chosen: [3, 7] }
+    inputs: { clean: clean.data }
+    outputs: { data: dataset }
+    expect:
+      data:
+        added: { "\${attack.chosen}": "\${attack.count}" }
+        relabelled: {}
+        changed: "\${none}"
+        max_class_share: "\${share}"
+`);
+  const expectations = instances.filter(({ stage }) => stage === 'merge').map(({ expect }) => expect['data']);
+  expect(expectations.map((expectation) => ({ ...expectation, location: undefined }))).toEqual(
+    ['3', '7'].map((chosen) => ({
+      against: 'clean',
+      added: { [chosen]: 5 },
+      relabelled: {},
+      changed: { 1: 0, 2: 0 },
+      max_class_share: 0.25,
+      location: undefined,
+    })),
+  );
+});

@@ -174,6 +174,43 @@ stages:
   `);
 });
 
+test('wrong-type, bad-expectation: in expectations by class, of a share and of roots', () => {
+  const text = `
+version: 1
+params: { some: text, class: { a: 1 } }
+stages:
+  a: { program: stages/a.ts, outputs: { data: dataset } }
+  b:
+    program: stages/a.ts
+    inputs: { data: a.data }
+    outputs: { data: dataset, other: dataset }
+    expect:
+      data: { added: { 7: "\${some}" }, relabelled: { "\${class}": 1 }, max_class_share: "\${some}" }
+      other: { changed: "\${some}", root: { train: abc } }
+`.slice(1);
+  expect(errorsOf(text)).toMatchInlineSnapshot(`
+    "pipeline.yaml:10:27 error[wrong-type] stage "b": this must be a whole number of at least 0; "\${some}" gives "text".
+            data: { added: { 7: "\${some}" }, relabelled: { "\${class}": 1 }, max_class_share: "\${some}" }
+                                ~~~~~~~~~
+
+    pipeline.yaml:10:66 error[wrong-type] stage "b": this must be text; "\${class}" gives a map.
+            data: { added: { 7: "\${some}" }, relabelled: { "\${class}": 1 }, max_class_share: "\${some}" }
+                                                                       ~
+
+    pipeline.yaml:10:88 error[wrong-type] stage "b": this must be a number from 0 to 1; it is "text".
+            data: { added: { 7: "\${some}" }, relabelled: { "\${class}": 1 }, max_class_share: "\${some}" }
+                                                                                             ~~~~~~~~~
+
+    pipeline.yaml:11:25 error[wrong-type] stage "b": this must be a whole number of at least 0; "\${some}" gives "text".
+            other: { changed: "\${some}", root: { train: abc } }
+                              ~~~~~~~~~
+
+    pipeline.yaml:11:51 error[bad-expectation] stage "b": "abc" is not a digest.
+            other: { changed: "\${some}", root: { train: abc } }
+                                                        ~~~   sha256: and 64 lowercase hex digits"
+  `);
+});
+
 test('bad-expectation, unknown-output, unknown-input: in expect', () => {
   const text = `
 version: 1
