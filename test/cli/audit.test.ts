@@ -154,12 +154,15 @@ describe('assay audit diff', () => {
     const named = await project.assay(['audit', 'diff', 'keep.data', './own', '--json']);
     const { a } = JSON.parse(named.stdout);
     expect({ code: named.code, name: a.name, form: a.form }).toEqual({ code: 0, name: 'keep.data', form: 'assay' });
-    expect((await project.assay(['audit', 'diff', a.artifact.slice(7, 19), 'clean'])).code).toBe(0);
     writeFileSync(scene.path('keep.data'), 'a file of the same name');
-    expect((await project.assay(['audit', 'diff', 'keep.data', './own'])).stderr).toBe(
-      'warning: keep.data is a file here too; ./keep.data would name it\n',
-    );
-    expect(transcript(await project.assay(['audit', 'diff', 'keep', 'none']))).toMatchInlineSnapshot(`
+    const [byDigest, shadowed, unknown] = await Promise.all([
+      project.assay(['audit', 'diff', a.artifact.slice(7, 19), 'clean']),
+      project.assay(['audit', 'diff', 'keep.data', './own']),
+      project.assay(['audit', 'diff', 'keep', 'none']),
+    ]);
+    expect(byDigest.code).toBe(0);
+    expect(shadowed.stderr).toBe('warning: keep.data is a file here too; ./keep.data would name it\n');
+    expect(transcript(unknown)).toMatchInlineSnapshot(`
       "
       exit 2
       --- stdout
@@ -189,9 +192,8 @@ describe('assay manifest', () => {
     const { project, scene } = makeScene();
     const { stdout } = await project.assay(['manifest', './clean']);
     expect(stdout).toBe(readFileSync(scene.path('clean.json'), 'utf8').replace('"tiny"', '"clean"'));
-    expect(
-      transcript(await project.assay(['manifest', './clean', '--records', '--out', 'long.json'])),
-    ).toMatchInlineSnapshot(`
+    expect(transcript(await project.assay(['manifest', './clean', '--records', '--out', 'long.json'])))
+      .toMatchInlineSnapshot(`
       "
       exit 0
       --- stdout
@@ -200,9 +202,8 @@ describe('assay manifest', () => {
       --- stderr
       "
     `);
-    expect(
-      transcript(await project.assay(['audit', 'dataset', './data', '--against', 'long.json'])),
-    ).toMatchInlineSnapshot(`
+    expect(transcript(await project.assay(['audit', 'dataset', './data', '--against', 'long.json'])))
+      .toMatchInlineSnapshot(`
       "
       exit 0
       --- stdout
@@ -224,9 +225,8 @@ describe('assay audit dataset', () => {
   it('says what could not be named', async () => {
     const { project, scene } = makeScene();
     scene.writeIdx('data', joinSplits(TRAIN, POISON), TEST);
-    expect(
-      transcript(await project.assay(['audit', 'dataset', './data', '--against', 'clean.json'])),
-    ).toMatchInlineSnapshot(`
+    expect(transcript(await project.assay(['audit', 'dataset', './data', '--against', 'clean.json'])))
+      .toMatchInlineSnapshot(`
       "
       exit 3
       --- stdout
@@ -268,9 +268,8 @@ describe('assay prove', () => {
       proof: JSON.parse(readFileSync(scene.path('proof.json'), 'utf8')),
     });
     const { record, root } = JSON.parse(stdout);
-    expect(
-      transcript(await project.assay(['prove', record.slice(7, 17), './clean', '--out', 'again.json'])),
-    ).toMatchInlineSnapshot(`
+    expect(transcript(await project.assay(['prove', record.slice(7, 17), './clean', '--out', 'again.json'])))
+      .toMatchInlineSnapshot(`
       "
       exit 0
       --- stdout
@@ -279,9 +278,8 @@ describe('assay prove', () => {
       "
     `);
     expect(readFileSync(scene.path('again.json'), 'utf8')).toBe(stdout);
-    expect(
-      transcript(await project.assay(['prove', '--check', 'again.json', '--manifest', 'clean.json'])),
-    ).toMatchInlineSnapshot(`
+    expect(transcript(await project.assay(['prove', '--check', 'again.json', '--manifest', 'clean.json'])))
+      .toMatchInlineSnapshot(`
       "
       exit 0
       --- stdout
@@ -305,11 +303,8 @@ describe('assay prove', () => {
       ['prove', '--check', 'proof.json', '--root', 'https://example.org'],
       ['prove', '--check', 'bad.json', '--manifest', 'clean.json'],
     ];
-    const told = [];
-    for (const command of commands) {
-      const { code, stderr } = await project.assay(command);
-      told.push(`${code} ${stderr}`);
-    }
+    const ended = await Promise.all(commands.map((command) => project.assay(command)));
+    const told = ended.map(({ code, stderr }) => `${code} ${stderr}`);
     expect(`\n${told.join('')}`).toMatchInlineSnapshot(`
       "
       2 error[unknown-record] ./clean has no record train:20
