@@ -2,6 +2,7 @@
 import type { Digest } from '../base/digest.ts';
 import { nearestName } from '../base/did-you-mean.ts';
 import type { Pipeline, StageInstance } from '../model/stage.ts';
+import { refuseContradicted } from '../plan/vouched-outputs.ts';
 import { renderCandidates } from '../report/render-artifact.ts';
 import { findInstances, planTargets } from './planning.ts';
 import { loadPipeline, type PipelineOptions } from './project.ts';
@@ -73,11 +74,16 @@ async function resolveOutput(
   const plan = await planTargets(parts, session, pipeline, [instance.id]);
   const step = plan.steps.find((each) => each.instance === instance);
   if (step?.verdict.state === 'cached') {
-    const digest = step.verdict.outputs[output];
+    const { key, outputs } = step.verdict;
+    const digest = outputs[output];
+    const executionId = parts.lineage.findResult(key)?.executionId;
+    if (executionId !== undefined) refuseContradicted(instance.id, executionId, outputs, parts);
     if (digest !== undefined) return { digest, name, isCurrent: true };
   }
   const latest = parts.lineage.findLatestAction(instance.id);
-  const digest = latest === undefined ? undefined : parts.lineage.findResult(latest.key)?.outputs[output];
+  const result = latest === undefined ? undefined : parts.lineage.findResult(latest.key);
+  if (result !== undefined) refuseContradicted(instance.id, result.executionId, result.outputs, parts);
+  const digest = result?.outputs[output];
   if (digest !== undefined) return { digest, name, isCurrent: false };
   throw new UsageError('not-made', `${name} has not been made yet`, { hint: `assay run '${name}'` });
 }

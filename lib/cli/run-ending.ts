@@ -7,6 +7,7 @@ import { JsonLines } from '../report/json-lines.ts';
 import type { Reporter, Terminal } from '../report/reporter.ts';
 import { renderFailure } from '../report/render-failure.ts';
 import { closingLine, expectationLine } from '../report/render-run.ts';
+import { refuseContradicted } from '../plan/vouched-outputs.ts';
 import { readText } from './artifact-content.ts';
 import { printLines } from './print.ts';
 import type { Parts } from './wire.ts';
@@ -64,12 +65,16 @@ export class RunEnding {
 function readShown(
   { show }: Pipeline,
   outcomes: readonly StageOutcome[],
-  { store }: Parts,
+  parts: Parts,
 ): { output: string; text: string }[] {
   const byInstance = new Map(outcomes.map((outcome) => [outcome.instance, outcome]));
   return show.flatMap(({ instance, output }) => {
-    const artifact = byInstance.get(instance)?.outputs[output];
-    if (artifact === undefined) return [];
+    const outcome = byInstance.get(instance);
+    const artifact = outcome?.outputs[output];
+    if (outcome === undefined || artifact === undefined) return [];
+    const { executionId, outputs } = outcome;
+    if (executionId !== null && outcome.outcome !== 'ran') refuseContradicted(instance, executionId, outputs, parts);
+    const { store } = parts;
     const text = readText(store, store.readManifest(artifact));
     const name = `${instance}.${output}`;
     return [

@@ -10,6 +10,7 @@ import type { Verdict } from '../model/plan.ts';
 import type { ExpectationRecord, StageOutcome } from '../model/run.ts';
 import type { StageInstance } from '../model/stage.ts';
 import type { OutputLookup } from '../plan/build-action.ts';
+import { refuseContradicted } from '../plan/vouched-outputs.ts';
 import { Bundles } from './bundles.ts';
 import { checkCachedOutputs } from './expectations.ts';
 import { startHeartbeat } from './lease.ts';
@@ -61,6 +62,8 @@ class Scheduler {
   readonly #running = new Map<Digest, string>();
   /** What became of the keys that this run executed. */
   readonly #ended = new Map<Digest, Ending>();
+  /** Executions whose outputs are those of their result records. */
+  readonly #vouched = new Set<number>();
   #unrecorded: StageOutcome[] = [];
   #pool: ResourcePool;
   #hasFailed = false;
@@ -166,6 +169,8 @@ class Scheduler {
   #start(task: Task): void {
     const { instance, key, reasons } = task;
     const { clock, emit } = this.#deps;
+    const refusal = this.#refuseInputs(instance);
+    if (refusal !== null) return this.#end(instance, { ...NOTHING, outcome: 'failed', key, reasons, failure: refusal });
     // With one job at a time every stage runs alone, whatever it needs.
     const exceeded = this.#deps.jobs === 1 ? [] : exceeding(this.#pool.capacity, instance.resources);
     for (const { name, needed, available } of exceeded) {
@@ -189,6 +194,22 @@ class Scheduler {
         this.#running.delete(key);
         this.#wake();
       });
+  }
+
+  /** Holds what it would read of earlier runs against their result records, each result once. */
+  #refuseInputs(instance: StageInstance): StageFailure | null {
+    for (const upstream of neededInstances(instance)) {
+      const { outcome, executionId, outputs } = this.#outcomes.get(upstream) as StageOutcome;
+      if (outcome === 'ran' || executionId === null || this.#vouched.has(executionId)) continue;
+      try {
+        refuseContradicted(upstream, executionId, outputs, this.#deps);
+        this.#vouched.add(executionId);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return failureOf(error);
+      }
+    }
+    return null;
   }
 
   /** Stops what runs; `run` throws the error when it has ended. */

@@ -123,14 +123,17 @@ export class ArtifactStore {
 
   /** Checks one blob by reading it, wherever it is. Quarantines it when altered. */
   verifyBlob(digest: Digest): 'sound' | 'missing' | 'altered' {
-    return this.#guard('check the store', () => new Inspection(this.#parts, { readAll: true }).check(digest).state);
+    return this.#guard(
+      'check the store',
+      () => new Inspection(this.#parts, { vouching: 'nothing' }).check(digest).state,
+    );
   }
 
   /** Checks one pack by reading it; an altered one is quarantined when the blobs in it that are sound lie in a new one. */
   verifyPack(pack: Digest): void {
     this.#guard('check the store', () => {
       this.#parts.packs.refresh();
-      if (this.#parts.packs.index(pack) !== undefined) this.#parts.packs.examine(pack, true);
+      if (this.#parts.packs.index(pack) !== undefined) this.#parts.packs.examine(pack, 'nothing');
     });
   }
 

@@ -4,7 +4,7 @@ import type { Damage, Manifest } from '../model/artifact.ts';
 import type { FileStamp } from '../model/stat-cache.ts';
 import { Inspection, type BlobCheck, type BlobLocation, type StoreParts } from './inspection.ts';
 import { readManifest } from './read-blob.ts';
-import { stampOf } from './stamps.ts';
+import { stampOf, type Vouching } from './stamps.ts';
 
 /** An artifact spread over more files than this is looked up through its manifest each time. */
 const MAX_HOLDERS = 64;
@@ -21,28 +21,28 @@ const MANY_ENTRIES = 256;
 export function findDamage(parts: StoreParts, artifact: Digest): Damage[] {
   if (isKnownSound(parts, artifact)) return [];
   const atMs = parts.stamps.nowMs();
-  const inspected = inspect(parts, artifact, { readAll: false });
+  const inspected = inspect(parts, artifact, 'stamps');
   if (inspected.damage.length === 0) rememberHolders(parts, inspected.locations, artifact, atMs);
   return inspected.damage;
 }
 
 /** Checks an artifact by reading all of it. Empty means sound. Altered blobs are quarantined. */
 export function verifyArtifact(parts: StoreParts, artifact: Digest): Damage[] {
-  return inspect(parts, artifact, { readAll: true }).damage;
+  return inspect(parts, artifact, 'nothing').damage;
 }
 
 /** `locations`: of the manifest's blobs, in its order; complete only without damage. */
 export function inspect(
   parts: StoreParts,
   artifact: Digest,
-  { readAll }: { readAll: boolean },
+  vouching: Vouching,
 ): { manifest: Manifest | undefined; damage: Damage[]; locations: BlobLocation[] } {
-  const own = new Inspection(parts, { readAll }).check(artifact);
+  const own = new Inspection(parts, { vouching }).check(artifact);
   if (own.state !== 'sound') {
     return { manifest: undefined, damage: [damageOf(artifact, artifact, null, own)], locations: [] };
   }
   const manifest = readManifest(parts, artifact);
-  const inspection = new Inspection(parts, { readAll, expectMany: manifest.entries.length > MANY_ENTRIES });
+  const inspection = new Inspection(parts, { vouching, expectMany: manifest.entries.length > MANY_ENTRIES });
   const damage: Damage[] = [];
   const locations: BlobLocation[] = [];
   for (const { blob, path } of manifest.entries) {

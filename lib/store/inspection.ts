@@ -5,7 +5,7 @@ import type { LooseBlobs } from './loose.ts';
 import type { PackSlice } from './pack-file.ts';
 import type { Packs } from './packs.ts';
 import { quarantineFile } from './quarantine.ts';
-import type { Stamps } from './stamps.ts';
+import type { Stamps, Vouching } from './stamps.ts';
 
 /** What the parts of the store work on. */
 export interface StoreParts {
@@ -29,19 +29,19 @@ export type BlobCheck =
  */
 export class Inspection {
   readonly #parts: StoreParts;
-  readonly #readAll: boolean;
+  readonly #vouching: Vouching;
   readonly #soundPacks = new Set<Digest>();
   readonly #lost = new Map<Digest, Digest>();
   /** Folder of objects/ to the names in it; undefined when blobs are few and each is looked up by itself. */
   readonly #names: Map<string, ReadonlySet<string>> | undefined;
 
   /**
-   * `readAll`: by content, never by stamp. `expectMany`: list the folders once instead of asking for each blob (60,000 failed
+   * `vouching`: `stamps` unless given. `expectMany`: list the folders once instead of asking for each blob (60,000 failed
    * look-ups take 456 ms on a busy machine); what another process adds meanwhile is then not seen.
    */
-  constructor(parts: StoreParts, options: { readAll?: boolean; expectMany?: boolean } = {}) {
+  constructor(parts: StoreParts, options: { vouching?: Vouching; expectMany?: boolean } = {}) {
     this.#parts = parts;
-    this.#readAll = options.readAll ?? false;
+    this.#vouching = options.vouching ?? 'stamps';
     if (options.expectMany ?? false) {
       this.#names = new Map();
       parts.packs.refresh();
@@ -56,7 +56,7 @@ export class Inspection {
     if (this.#names !== undefined && !this.#isListed(digest, this.#names)) return undefined;
     const { loose, stamps, paths } = this.#parts;
     const path = loose.path(digest);
-    const found = this.#readAll ? stamps.rehash(path) : stamps.digestOf(path);
+    const found = stamps.find(path, this.#vouching);
     if (found === undefined) return undefined;
     if (found.digest === digest) return { state: 'sound', at: { kind: 'loose', path } };
     quarantineFile(paths, path, digest, found.digest);
@@ -77,7 +77,7 @@ export class Inspection {
 
   #isSoundPack(pack: Digest): boolean {
     if (this.#soundPacks.has(pack)) return true;
-    const examination = this.#parts.packs.examine(pack, this.#readAll);
+    const examination = this.#parts.packs.examine(pack, this.#vouching);
     if (examination.state === 'sound') this.#soundPacks.add(pack);
     if (examination.state === 'altered') {
       for (const [digest, found] of examination.lost) this.#lost.set(digest, found);

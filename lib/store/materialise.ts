@@ -32,7 +32,8 @@ export class Trees {
   /**
    * Puts an artifact at `target`, files read-only. By reflink, else hard link, else copy; from a pack, by copy.
    *
-   * Every blob is checked by its stamp before, and its stamp compared after. A hard link moves the blob's ctime, which looks
+   * What a stage reads was read before by this process itself, once: the stat cache decides what need not run, not what may be used.
+   * Its stamp is compared after. A hard link moves the blob's ctime, which looks
    * like an edit: Stamps.across carries what is known over that moment, so a dataset that many stages of one run read is hashed
    * no more in that run, and once more by the first check of the next process (47 MB: 50 ms).
    * A stage that overwrites such a link (it would have to make it writable first) alters the blob: the next check finds it.
@@ -70,7 +71,7 @@ export class Trees {
     place: (at: BlobLocation & { kind: 'loose' }, digest: Digest, target: string) => void,
   ): void {
     refuseExisting(target);
-    const { manifest, damage, locations } = inspect(this.#parts, artifact, { readAll: false });
+    const { manifest, damage, locations } = inspect(this.#parts, artifact, isPrivate ? 'stamps' : 'process');
     if (manifest === undefined || damage.length > 0) throw damageFault(damage[0]!);
     const readers = new Map<Digest, PackReader>();
     const folders = new Set<string>();
@@ -127,12 +128,12 @@ export class Trees {
 
   /** A file that was written to between its check and now must not be served. */
   #refuseMoved(path: string, holds: Digest, blob: Digest): void {
-    if (this.#parts.stamps.digestOf(path)?.digest !== holds) throw this.#fault(blob);
+    if (this.#parts.stamps.seenDigestOf(path)?.digest !== holds) throw this.#fault(blob);
   }
 
   /** Reads the blob again to say what is wrong with it, which also quarantines it. */
   #fault(digest: Digest): UserError {
-    const check = new Inspection(this.#parts, { readAll: true }).check(digest);
+    const check = new Inspection(this.#parts, { vouching: 'nothing' }).check(digest);
     return blobFault(digest, check.state === 'sound' ? { state: 'missing' } : check, null);
   }
 }

@@ -7,7 +7,7 @@ import { isSameStamp, isTrustworthy, type FileStamp } from '../model/stat-cache.
 import { packPath, type StorePaths } from './layout.ts';
 import { PackReader, PackWriter, readPackIndex, type PackIndex, type PackSlice } from './pack-file.ts';
 import { quarantineFile } from './quarantine.ts';
-import type { Stamps } from './stamps.ts';
+import type { Stamps, Vouching } from './stamps.ts';
 
 export interface PackedBlob {
   readonly pack: Digest;
@@ -95,16 +95,17 @@ export class Packs {
     rmSync(this.path(pack), { force: true });
   }
 
-  /** Checks a whole pack: by its stamp, or with `readAll` by reading every blob in it. Takes an altered one apart. */
-  examine(pack: Digest, readAll: boolean): PackExamination {
+  /** Checks a whole pack; where nothing may vouch for it, every blob in it too. Takes an altered one apart. */
+  examine(pack: Digest, vouching: Vouching): PackExamination {
     const path = this.path(pack);
-    const found = readAll ? this.#stamps.rehash(path) : this.#stamps.digestOf(path);
+    const found = this.#stamps.find(path, vouching);
     if (found === undefined) {
       this.#indexes.delete(pack);
       this.refresh();
       return { state: 'gone' };
     }
-    if (found.digest === pack && !(readAll && this.#scan(pack, () => {}).size > 0)) return { state: 'sound' };
+    const isScanned = vouching === 'nothing';
+    if (found.digest === pack && !(isScanned && this.#scan(pack, () => {}).size > 0)) return { state: 'sound' };
     return { state: 'altered', lost: this.#rescue(pack, found.digest) };
   }
 

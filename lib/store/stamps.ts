@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { digestFile, type Digest } from '../base/digest.ts';
-import { isSameButCtime, isSameStamp, type FileStamp, type StatCache } from '../model/stat-cache.ts';
+import { isSameButCtime, isSameStamp, isTrustworthy, type FileStamp, type StatCache } from '../model/stat-cache.ts';
 
 /** The stamp of a regular file; undefined when there is none at `path`. */
 export function stampOf(path: string): FileStamp | undefined {
@@ -19,6 +19,12 @@ export function stampOf(path: string): FileStamp | undefined {
 }
 
 /**
+ * What may vouch for a file. stamps: the stat cache too, which is fast and a table in a database. process: only what this process read
+ * or wrote itself. nothing: it is read now.
+ */
+export type Vouching = 'stamps' | 'process' | 'nothing';
+
+/**
  * The stat cache, and what this process did with its own hands.
  *
  * Our own rename, link and unlink move a file's ctime, and a stamp that has just moved is not trusted by the cache's rule. Within
@@ -31,6 +37,8 @@ export class Stamps {
   readonly #cache: StatCache;
   readonly #clock: Clock;
   readonly #vouched = new Map<string, { stamp: FileStamp; digest: Digest }>();
+  /** What this process itself read or wrote, whatever the cache may say: the cache is a table that others can edit. */
+  readonly #seen = new Map<string, { stamp: FileStamp; digest: Digest }>();
 
   constructor(cache: StatCache, clock: Clock) {
     this.#cache = cache;
@@ -43,12 +51,26 @@ export class Stamps {
     return this.#cache.recall(path, stamp);
   }
 
+  /** Its digest, by whatever may vouch for it; else it is read. Undefined when there is no file. */
+  find(path: string, vouching: Vouching): { digest: Digest; stamp: FileStamp } | undefined {
+    if (vouching === 'nothing') return this.rehash(path);
+    return vouching === 'process' ? this.seenDigestOf(path) : this.digestOf(path);
+  }
+
   /** Hashes the file unless its stamp is known. Undefined when there is no file. */
   digestOf(path: string): { digest: Digest; stamp: FileStamp } | undefined {
     const stamp = stampOf(path);
     if (stamp === undefined) return undefined;
     const known = this.recall(path, stamp);
     return known === undefined ? this.rehash(path) : { digest: known, stamp };
+  }
+
+  /** Hashes the file unless this very process has, or wrote it. Undefined when there is no file. */
+  seenDigestOf(path: string): { digest: Digest; stamp: FileStamp } | undefined {
+    const stamp = stampOf(path);
+    if (stamp === undefined) return undefined;
+    const seen = this.#seen.get(path);
+    return seen !== undefined && isSameStamp(seen.stamp, stamp) ? seen : this.rehash(path);
   }
 
   /** Hashes the file whatever is remembered of it, and remembers. Undefined when there is no file. */
@@ -59,6 +81,8 @@ export class Stamps {
     if (stamp === undefined) return undefined;
     const { digest } = digestFile(path);
     this.remember(path, stamp, digest, hashedAtMs);
+    // The cache's own rule: a write in the same tick would not show in the stamp.
+    if (isTrustworthy(stamp, hashedAtMs)) this.#seen.set(path, { stamp, digest });
     return { digest, stamp };
   }
 
@@ -74,17 +98,21 @@ export class Stamps {
   /** For this process only: the file at `path` was written by us just now and is `digest`. */
   vouch(path: string, digest: Digest): void {
     const stamp = stampOf(path);
-    if (stamp !== undefined) this.#vouched.set(path, { stamp, digest });
+    if (stamp === undefined) return;
+    this.#vouched.set(path, { stamp, digest });
+    this.#seen.set(path, { stamp, digest });
   }
 
   /** Calls `work`, which gives a name to the file at `path` or takes one from it, and carries what is known across it. */
   across<T>(path: string, work: () => T): T {
     const before = stampOf(path);
     const digest = before === undefined ? undefined : this.recall(path, before);
+    const seen = this.#seen.get(path);
     const result = work();
     const after = stampOf(path);
     if (before && after && digest !== undefined && isSameButCtime(before, after)) {
       this.#vouched.set(path, { stamp: after, digest });
+      if (seen !== undefined && isSameStamp(seen.stamp, before)) this.#seen.set(path, { stamp: after, digest });
     }
     return result;
   }

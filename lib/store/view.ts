@@ -85,7 +85,7 @@ function folderName(id: string): string {
 }
 
 function showArtifact(parts: StoreParts, artifact: Digest, target: string, shownAs: string): void {
-  const { manifest, damage, locations } = inspect(parts, artifact, { readAll: false });
+  const { manifest, damage, locations } = inspect(parts, artifact, 'stamps');
   if (manifest === undefined || damage.length > 0) return;
   mkdirSync(dirname(target), { recursive: true });
   if (manifest.entries.length > MAX_FILES) {

@@ -1,9 +1,10 @@
 /** What the store should hold, according to the database, and whether the database itself can be read. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { shortDigest, type Digest } from '../../base/digest.ts';
-import { UserError } from '../../base/errors.ts';
+import { systemErrorCode, UserError } from '../../base/errors.ts';
 import type { Kept } from '../../lineage/kept.ts';
 import { Lineage } from '../../lineage/lineage.ts';
 import type { RowSnapshot } from '../../lineage/row-snapshot.ts';
@@ -33,8 +34,10 @@ export function withExpected<T>(paths: StorePaths, clock: Clock, use: (expected:
   const path = join(paths.root, 'lineage.db');
   if (!existsSync(path)) return use(undefined);
   let lineage: Lineage | undefined;
+  let copy: string | undefined;
   try {
-    return use(expect((lineage = Lineage.open(path, { clock, readOnly: true }))));
+    if (!canWrite(paths.root)) copy = copyDatabase(path);
+    return use(expect((lineage = Lineage.open(copy ?? path, { clock, readOnly: true }))));
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'database-unreadable') throw error;
     return use({
@@ -49,6 +52,24 @@ export function withExpected<T>(paths: StorePaths, clock: Clock, use: (expected:
     });
   } finally {
     lineage?.close();
+    if (copy !== undefined) rmSync(dirname(copy), { recursive: true, force: true });
+  }
+}
+
+/** SQLite makes files beside a database even to read it: where it may not, a copy is read. Its log holds what came last. */
+function copyDatabase(path: string): string {
+  const copy = join(mkdtempSync(join(tmpdir(), 'assay-verify-')), basename(path));
+  for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
+  return copy;
+}
+
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch (error) {
+    if (['EACCES', 'EROFS', 'EPERM'].includes(systemErrorCode(error) ?? '')) return false;
+    throw error;
   }
 }
 

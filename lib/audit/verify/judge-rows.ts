@@ -105,8 +105,9 @@ function judgeArtifacts({ artifacts }: RowSnapshot, content: StoreContent): Find
 /** Rows of the stat cache that would make a run take an edited file of the project for what it was. Stored files are read anyway. */
 function judgeRemembered({ projectRoot, paths }: Scene, expected: Expected): Finding[] {
   return expected.remembered().flatMap(({ path, digest, stamp }) => {
-    // What is remembered of folders rests on the rows of their files.
-    const now = path.startsWith(`${paths.root}/`) ? undefined : stampOf(path);
+    // Rows of another place are left from before the project was moved; those of folders rest on those of their files.
+    const isOurs = path.startsWith(`${projectRoot}/`) && !path.startsWith(`${paths.root}/`);
+    const now = isOurs ? stampOf(path) : undefined;
     if (now === undefined || !isSameStamp(now, stamp)) return [];
     const found = digestFile(path).digest;
     if (found === digest) return [];
