@@ -333,7 +333,7 @@ stages:
 
       error[expectation-failed] merge: does not give what is expected of it
         output "data", compared with input "clean"
-          added: expected 3, found 2: train records 4, 5
+          added: expected 3, found 2: train records 4-5
         partial outputs: artifacts/quarantine/1
         next: correct the stage, or its expect: in the pipeline file when the expectation is what is wrong
 
