@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { RECORD_ATTEMPTS } from './record-attempts.ts';
+import { STORE_ATTEMPTS } from './store-attempts.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/red-team.md');
 
@@ -14,7 +15,10 @@ interface Attempt {
   readonly exitCode: number;
 }
 
-const CHAPTERS: readonly [title: string, attempts: readonly Attempt[]][] = [['Records', RECORD_ATTEMPTS]];
+const CHAPTERS: readonly [title: string, attempts: readonly Attempt[]][] = [
+  ['Records', RECORD_ATTEMPTS],
+  ['Store, database, pipeline and a run under way', STORE_ATTEMPTS],
+];
 
 function document(): string {
   const count = CHAPTERS.reduce((sum, [, attempts]) => sum + attempts.length, 0);
@@ -22,7 +26,7 @@ function document(): string {
     '# The red team',
     '',
     `${count} ways to cheat, each tried by the tests with the real command line (test/red-team): what the attacker does, which command tells,`,
-    'what it says and with which exit code. What no command can tell is in threat-model.md. This file is made from the tests.',
+    'what it says and with which exit code. This file is made from the tests.',
     '',
     ...CHAPTERS.flatMap(([title, attempts]) => [
       `## ${title}`,
