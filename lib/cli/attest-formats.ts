@@ -7,13 +7,20 @@ import { openLineageEvents } from '../audit/exports/open-lineage.ts';
 import { provDocument } from '../audit/exports/prov-json.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
 import type { OutputKind } from '../model/stage.ts';
+import { attestModel } from './attest-model.ts';
+import type { AttestRequest } from './attest-request.ts';
+import { attestStatements } from './attest-statements.ts';
 import type { Parts } from './wire.ts';
 
 export interface AttestFormat {
   /** What it can describe; null stands for an artifact that no recorded execution made. Undefined: anything. */
   readonly kinds?: readonly (OutputKind | null)[];
   /** One text, or files by name. */
-  readonly write: (descent: Descent, parts: Parts) => string | Readonly<Record<string, Uint8Array>>;
+  readonly write: (
+    descent: Descent,
+    parts: Parts,
+    request: AttestRequest,
+  ) => string | Readonly<Record<string, Uint8Array>>;
 }
 
 export const ATTEST_FORMATS: Readonly<Record<string, AttestFormat>> = {
@@ -29,4 +36,6 @@ export const ATTEST_FORMATS: Readonly<Record<string, AttestFormat>> = {
         .map((event) => `${canonicalJson(event)}\n`)
         .join(''),
   },
+  'in-toto': { write: (_, parts, request) => attestStatements(request, parts) },
+  'model-signing': { write: (_, parts, request) => attestModel(request, parts) },
 };

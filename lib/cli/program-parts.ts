@@ -1,4 +1,5 @@
 /** What every command's description is made of. */
+import type { Command } from 'commander';
 import type { ExitCode } from './exit-codes.ts';
 import type { Session } from './session.ts';
 
@@ -12,4 +13,11 @@ export function examples(lines: readonly string[]): string {
 /** Of an option that may be given again: all its values. */
 export function collect(value: string, all?: readonly string[]): string[] {
   return [...(all ?? []), value];
+}
+
+/** The pipeline is read as these say, the same by every command. */
+export function pipelineOptions(command: Command): Command {
+  return command
+    .option('--profile <name>', 'overlay this profile of pipeline.yaml')
+    .option('--set <param=value>', 'set a param; may be given again', collect);
 }

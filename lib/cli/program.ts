@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Terminal } from '../report/reporter.ts';
 import type { ForceOption } from './planning.ts';
-import { examples, type CommandBody, type Run } from './program-parts.ts';
+import { collect, examples, pipelineOptions, type CommandBody, type Run } from './program-parts.ts';
 import { signing } from './program-signing.ts';
 import { tracing } from './program-tracing.ts';
 import { ASSAY_VERSION } from './version.ts';
@@ -258,7 +258,7 @@ function attesting(program: Command, run: Run): void {
       .argument('<what>', 'stage.output, or the first digits of a digest')
       .addOption(
         new Option('--as <format>', 'the form')
-          .choices(['croissant', 'cyclonedx', 'prov', 'openlineage'])
+          .choices(['croissant', 'cyclonedx', 'prov', 'openlineage', 'in-toto', 'model-signing'])
           .makeOptionMandatory(),
       )
       .option('--out <path>', 'write it there: a file; for croissant a folder (default: print it)')
@@ -271,6 +271,8 @@ function attesting(program: Command, run: Run): void {
         'assay attest retrain.model --as cyclonedx --out model.cdx.json',
         'assay attest evaluate.metrics --as prov',
         'assay attest evaluate.metrics --as openlineage --out events.ndjson',
+        'assay attest retrain.model --as in-toto --out model.intoto.jsonl',
+        'assay attest retrain.model --as model-signing --out model.sig',
       ]),
     )
     .action((what: string, options) =>
@@ -300,8 +302,13 @@ function keeping(program: Command, run: Run): void {
     .action((options) => run(async (session) => (await import('./commands/gc.ts')).gcCommand(session, options)));
 
   pipelineOptions(
-    program.command('verify').description('read all that is stored and say what is not as it was (exit code 3)'),
+    program
+      .command('verify')
+      .description('read all that is stored, or a signed model, and say what is not as it was (exit code 3)')
+      .argument('[what]', 'a frozen model: stage.output, a digest, or a folder that lies beside its signature'),
   )
+    .option('--signature <file>', 'of a model: its signature (default: as frozen, else FOLDER.sig)')
+    .option('--key <file>', 'of a model: trust only this public key; may be given again', collect)
     .option(
       '--since-last',
       'pass over files that an earlier --since-last or --resume read and that have not moved since',
@@ -309,9 +316,22 @@ function keeping(program: Command, run: Run): void {
     .option('--resume', 'as --since-last, but only what an interrupted verify read; else begin anew')
     .option('--repair', 'quarantine what is altered, put rows right, run the stages concerned, and verify again')
     .option('--json', 'print JSON')
-    .addHelpText('after', examples(['assay verify', 'assay verify --since-last', 'assay verify --repair']))
-    .action((options) =>
-      run(async (session) => (await import('./commands/verify.ts')).verifyCommand(session, options)),
+    .addHelpText(
+      'after',
+      examples([
+        'assay verify',
+        'assay verify --since-last',
+        'assay verify --repair',
+        'assay verify retrain.model',
+        'assay verify ./model --signature model.sig --key ada.pem',
+      ]),
+    )
+    .action((what: string | undefined, options) =>
+      run(async (session) =>
+        what === undefined
+          ? (await import('./commands/verify.ts')).verifyCommand(session, options)
+          : (await import('./commands/verify-model.ts')).verifyModelCommand(session, what, options),
+      ),
     );
 
   pipelineOptions(program.command('doctor').description('check this machine and this store'))
@@ -325,16 +345,6 @@ function keeping(program: Command, run: Run): void {
     .command('init')
     .description('write a small pipeline to start from')
     .action(() => run(async (session) => (await import('./commands/init.ts')).initCommand(session)));
-}
-
-/** The pipeline is read as these say, the same by every command. */
-function pipelineOptions(command: Command): Command {
-  return command
-    .option('--profile <name>', 'overlay this profile of pipeline.yaml')
-    .option('--set <param=value>', 'set a param; may be given again', (value: string, all?: string[]) => [
-      ...(all ?? []),
-      value,
-    ]);
 }
 
 function parseCount(text: string): number {

@@ -61,12 +61,16 @@ describe('the command line', () => {
         export [options] <artifact> <path>  write a verified copy of an artifact that
                                             is yours to edit
         gc [options]                        remove stored bytes that no result reaches
-        verify [options]                    read all that is stored and say what is
-                                            not as it was (exit code 3)
+        verify [options] [what]             read all that is stored, or a signed
+                                            model, and say what is not as it was (exit
+                                            code 3)
         doctor [options]                    check this machine and this store
         init                                write a small pipeline to start from
         keys [options]                      the keys that sign statements, the log and
                                             frozen models
+        freeze [options] <what>             sign every file and layer of a model, and
+                                            keep the model; verify tells later what
+                                            became of it
         help [command]                      print the help of a command
 
       Examples:

@@ -38,7 +38,7 @@ export async function attestCommand(session: Session, what: string, options: Att
     const descent = readDescent(parts.lineage, digest);
     const shown = name ?? descent.root.name;
     refuseOtherKind(descent.root, shown, options.as, format);
-    const written = format.write(descent, parts);
+    const written = format.write(descent, parts, { digest, name: shown, session });
     if (written === '') {
       throw new UsageError('nothing-recorded', `no recorded execution made ${shown}`, {
         hint: 'what was read from the project as it lay there has no history; ask for what was made from it',

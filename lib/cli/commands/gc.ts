@@ -1,6 +1,7 @@
 /** `assay gc`: removes stored bytes that no result reaches. Logs and results stay. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { frozenArtifacts } from '../../audit/frozen.ts';
 import { digestHex, type Digest } from '../../base/digest.ts';
 import { UserError } from '../../base/errors.ts';
 import type { ManifestEntry } from '../../model/artifact.ts';
@@ -54,16 +55,21 @@ function refuseLostDatabase({ store, lineage }: Parts): void {
 function sweep({ store, lineage }: Parts): Pick<GcJson, 'blobs' | 'sizeBytes'> {
   let reachable: ReadonlySet<Digest> | undefined;
   return store.sweep(
-    (digest) => (reachable ??= lineage.reachableDigests()).has(digest),
+    (digest) => (reachable ??= withFrozen(store, lineage.reachableDigests())).has(digest),
     // Whatever a result's row reaches stays, so no row loses what it names.
     () => undefined,
   );
 }
 
+/** A frozen model stays: later ones are held against it. */
+function withFrozen(store: Parts['store'], reachable: ReadonlySet<Digest>): ReadonlySet<Digest> {
+  return new Set([...reachable, ...frozenArtifacts(store.paths)]);
+}
+
 /** A pack stays whole while most of it is reached, so a sweep may remove less than this. */
 function countUnreached({ store, lineage }: Parts): Pick<GcJson, 'blobs' | 'sizeBytes'> {
   const live = new Set<Digest>();
-  for (const digest of lineage.reachableDigests()) {
+  for (const digest of withFrozen(store, lineage.reachableDigests())) {
     live.add(digest);
     for (const { blob } of readEntries(store, digest)) live.add(blob);
   }
