@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { RECORD_ATTEMPTS } from './record-attempts.ts';
+import { SIGNATURE_ATTEMPTS } from './signature-attempts.ts';
 import { STORE_ATTEMPTS } from './store-attempts.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/red-team.md');
@@ -18,6 +19,7 @@ interface Attempt {
 const CHAPTERS: readonly [title: string, attempts: readonly Attempt[]][] = [
   ['Records', RECORD_ATTEMPTS],
   ['Store, database, pipeline and a run under way', STORE_ATTEMPTS],
+  ['Signatures, the log and frozen models', SIGNATURE_ATTEMPTS],
 ];
 
 function document(): string {
@@ -26,7 +28,7 @@ function document(): string {
     '# The red team',
     '',
     `${count} ways to cheat, each tried by the tests with the real command line (test/red-team): what the attacker does, which command tells,`,
-    'what it says and with which exit code. This file is made from the tests.',
+    'what it says and with which exit code. What no command can tell is in threat-model.md. This file is made from the tests.',
     '',
     ...CHAPTERS.flatMap(([title, attempts]) => [
       `## ${title}`,
