@@ -25,7 +25,7 @@ const EXPORTED = ['verify', './exported', '--signature', 'model.sig'];
 const FROZEN = ['verify', 'train.model'];
 const KERNEL_ONE = 0;
 
-const ROWS: readonly SignatureAttempt[] = [
+export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
   {
     name: 'edit the digest of an output',
     how: 'execution 2 is said to have made the model of execution 4',
@@ -80,7 +80,7 @@ const ROWS: readonly SignatureAttempt[] = [
   },
   {
     name: 'edit an action',
-    how: 'the recorded digest of the code of train becomes another',
+    how: 'train is said to have been asked for 9 steps',
     attempt: (scene) =>
       scene.sql(
         `UPDATE action SET json = replace(json, '"params":{"steps":1}', '"params":{"steps":9}') WHERE json LIKE '%train.js%'`,
@@ -552,8 +552,6 @@ const ROWS: readonly SignatureAttempt[] = [
     exitCode: 3,
   },
 ];
-
-export const SIGNATURE_ATTEMPTS = ROWS;
 
 /** By way of a number that is not in use. */
 function swap(table: string, column: string): string[] {
