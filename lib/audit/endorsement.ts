@@ -4,6 +4,7 @@
  * It is kept beside the keys, and every log gets it before its first entry by the new key.
  */
 import { canonicalJson, type JsonObject } from '../base/canonical-json.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { asEnvelope, IN_TOTO_TYPE, signEnvelope, verifyEnvelope, type Envelope } from './dsse.ts';
 import type { KeyAlgorithm, KeyStore, SigningKey } from './keys.ts';
 import { keyIdOf } from './public-key.ts';
@@ -45,10 +46,13 @@ export function endorsementsSince(keys: KeyStore, from: string, to: string): Env
 
 /** What the envelope endorses; undefined unless it is an endorsement that both keys signed. */
 export function readEndorsement(envelope: Envelope): Endorsement | undefined {
-  const statement = parseJson(Buffer.from(envelope.payload, 'base64').toString('utf8')) as {
-    predicateType?: unknown;
-    predicate?: { algorithm?: unknown; previousKey?: unknown; publicKey?: unknown };
-  } | null;
+  const statement = parseJson(Buffer.from(envelope.payload, 'base64').toString('utf8')) as
+    | {
+        predicateType?: unknown;
+        predicate?: { algorithm?: unknown; previousKey?: unknown; publicKey?: unknown };
+      }
+    | null
+    | undefined;
   if (statement?.predicateType !== ENDORSEMENT_TYPE) return undefined;
   const { algorithm, previousKey: oldPem, publicKey: newPem } = statement.predicate ?? {};
   if (typeof algorithm !== 'string' || typeof oldPem !== 'string' || typeof newPem !== 'string') return undefined;
@@ -72,14 +76,5 @@ function isSignedBy(envelope: Envelope, publicPem: string): boolean {
   } catch {
     // Text that is no key.
     return false;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** One entry of the log, read: whose statement it is, and of which execution. */
 import { canonicalJson, type Json, type JsonObject } from '../base/canonical-json.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { asEnvelope, type Envelope } from './dsse.ts';
 import { ENDORSEMENT_TYPE } from './endorsement.ts';
 import { PROVENANCE_TYPE, STATEMENT_TYPE, type Statement } from './statement.ts';
@@ -40,7 +41,8 @@ export function readEntry(line: string): LogEntry {
   if (envelope === undefined) return { kind: 'unreadable', envelope, problem: 'it is no signed envelope' };
   if (canonicalJson(value as Json) !== line)
     return { kind: 'unreadable', envelope, problem: 'it is not canonical JSON' };
-  const statement = parseJson(Buffer.from(envelope.payload, 'base64').toString('utf8')) as Partial<Statement> | null;
+  const statement = parseJson(Buffer.from(envelope.payload, 'base64').toString('utf8')) as
+    Partial<Statement> | null | undefined;
   if (statement?._type !== STATEMENT_TYPE) {
     return { kind: 'unreadable', envelope, problem: 'it holds no in-toto statement' };
   }
@@ -80,13 +82,4 @@ function readAbout({ predicate }: Statement): About | undefined {
 function member(value: Json | undefined, name: string): Json | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   return (value as JsonObject)[name];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@
  */
 import { canonicalJson, compareUtf8, type Json, type JsonObject } from '../base/canonical-json.ts';
 import { digestBytes, digestHex, type Digest } from '../base/digest.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { asEnvelope, IN_TOTO_TYPE, signEnvelope, verifyEnvelope, type Envelope } from './dsse.ts';
 import type { SigningKey } from './keys.ts';
 import type { PublicKey } from './public-key.ts';
@@ -177,13 +178,4 @@ function shown(value: Json | undefined): string {
 
 function asObject(value: Json | unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

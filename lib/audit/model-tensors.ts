@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { digestBytes, type Digest } from '../base/digest.ts';
+import { parseJson } from '../base/parse-json.ts';
 
 /** As it is signed. A type, not an interface, so that it is a JsonObject. */
 export type TensorDigest = {
@@ -75,13 +76,4 @@ function decode(bytes: Uint8Array): Float32Array {
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

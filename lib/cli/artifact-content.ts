@@ -1,6 +1,7 @@
 /** What can be shown of an artifact's bytes: metrics as numbers, text as text, a dataset by its counts. */
 import { isUtf8 } from 'node:buffer';
 import type { Json } from '../base/canonical-json.ts';
+import { parseJson } from '../base/parse-json.ts';
 import type { DatasetInfo } from '../dataset/dataset.ts';
 import type { Manifest } from '../model/artifact.ts';
 import type { OutputKind } from '../model/stage.ts';
@@ -16,7 +17,7 @@ export function readContent(store: ArtifactStore, manifest: Manifest, kind: Outp
   if (manifest.form === 'directory') return kind === 'dataset' ? readDataset(store, manifest) : { form: 'none' };
   const text = readText(store, manifest);
   if (text === undefined) return { form: 'none' };
-  const json = kind === 'metrics' ? parseJson(text) : undefined;
+  const json = kind === 'metrics' ? (parseJson(text) as Json | undefined) : undefined;
   return json === undefined ? { form: 'text', text } : { form: 'json', value: json };
 }
 
@@ -49,13 +50,4 @@ function readDataset(store: ArtifactStore, manifest: Manifest): ArtifactContent 
 function isDatasetInfo(value: unknown): value is DatasetInfo {
   const info = value as Partial<DatasetInfo> | null | undefined;
   return info?.format === 'assay-dataset/v1' && typeof info.counts === 'object' && Array.isArray(info.classes);
-}
-
-function parseJson(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    // Then it is shown as the text it is.
-    return undefined;
-  }
 }

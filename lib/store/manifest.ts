@@ -2,6 +2,7 @@
 import { compareUtf8 } from '../base/canonical-json.ts';
 import { digestBytes, parseDigest, type Digest } from '../base/digest.ts';
 import { InternalError, UserError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { MANIFEST_TAG, type Artifact, type Manifest, type ManifestEntry } from '../model/artifact.ts';
 
 const PREFIX = Buffer.from(`${MANIFEST_TAG}\0`, 'utf8');
@@ -114,13 +115,4 @@ function findFileUsedAsFolder(entries: readonly ManifestEntry[]): string | undef
   }
   const clash = folders.size === 0 ? undefined : entries.find(({ path }) => folders.has(path));
   return clash && `path ${JSON.stringify(clash.path)} is both a file and a folder`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -63,11 +63,12 @@ export function formatComparison(rows: readonly Comparison[]): string {
     .join('\n');
 }
 
-function change(before: number | null, after: number | null): string {
+export function change(before: number | null, after: number | null): string {
   return `${percent(before)} -> ${percent(after)}`;
 }
 
-function percent(value: number | null): string {
+/** A fraction as a percentage with one decimal. */
+export function percent(value: number | null): string {
   return value === null ? '-' : (100 * value).toFixed(1);
 }
 

@@ -1,6 +1,7 @@
 /** The defence as a table: how well each detector found each variant's poison, and what training without the suspects gave back. */
 import { z } from 'zod';
 import { StageError } from '../../lib/stage-api/stage-error.ts';
+import { change, percent } from './comparison.ts';
 import { DETECTOR_NAMES } from './detectors/names.ts';
 
 const RATES = z.object({ auroc: z.number(), auprc: z.number(), tprAt1: z.number() }).nullable();
@@ -64,8 +65,8 @@ export function formatDefence(rows: readonly Defence[]): string {
         name(row),
         `${poisonRemoved} of ${poison}`.padStart(14),
         `${cleanRemoved} of ${records - poison}`.padStart(13),
-        `${percent(before.chosen)} -> ${percent(after.chosen)}`.padStart(11),
-        `${percent(before.others)} -> ${percent(after.others)}`.padStart(11),
+        change(before.chosen, after.chosen).padStart(11),
+        change(before.others, after.others).padStart(11),
       ]);
     }),
     '',
@@ -74,8 +75,4 @@ export function formatDefence(rows: readonly Defence[]): string {
 
 function short(detector: string): string {
   return detector === 'activation-clusters' ? 'clusters' : detector;
-}
-
-function percent(value: number | null): string {
-  return value === null ? '-' : (100 * value).toFixed(1);
 }

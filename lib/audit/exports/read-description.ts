@@ -1,6 +1,7 @@
 /** What the files of an artifact say of it: dataset.json of a dataset, model.json of a model. Nothing of them is needed to export it. */
 import { z } from 'zod';
 import type { Digest } from '../../base/digest.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { INFO_FILE } from '../../dataset/dataset-folder.ts';
 import type { ArtifactStore } from '../../store/artifact-store.ts';
 
@@ -54,13 +55,4 @@ function readDescription<T extends z.ZodType>(
   if (entry === undefined || !store.has(entry.blob)) return null;
   const parsed = schema.safeParse(parseJson(store.readBlob(entry.blob).toString('utf8')));
   return parsed.success ? parsed.data : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

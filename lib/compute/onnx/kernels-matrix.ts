@@ -1,6 +1,6 @@
 /** Matrix products, convolutions and pooling, with their gradients, in the forms that ONNX Runtime's CPU kernels run fastest. */
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { int, ints } from './graph.ts';
+import { int, ints, MICROSOFT } from './graph.ts';
 import { recordKernel } from './record-kernel.ts';
 import { InternalError } from '../../base/errors.ts';
 import { recordConvolution } from './convolution.ts';
@@ -26,7 +26,7 @@ export function registerMatrixKernels(): void {
               'FusedMatMul',
               names,
               { transA: int(transposeA ? 1 : 0), transB: int(transposeB ? 1 : 0) },
-              'com.microsoft',
+              MICROSOFT,
             )
           : backend.graph.node('MatMul', names);
     return backend.emit(name, [...batch, rows, columns], 'float32');
