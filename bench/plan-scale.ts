@@ -32,7 +32,7 @@ async function measure(count: number): Promise<void> {
     const empty = open();
     const instances = Array.from({ length: count }, (_, i) => makeInstance(i));
     const pipeline = pipelineOf(instances);
-    const store = { findDamage: () => [] };
+    const store = { findDamage: () => [], findBlobDamage: () => null };
     const depsWith = (lineage: Lineage): PlannerDeps => ({
       ...{ projectRoot: root, store, lineage, clock: systemClock, env: {}, pipeline, force: new Set<string>() },
     });

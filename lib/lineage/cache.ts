@@ -8,6 +8,8 @@ import type { Connection } from './connection.ts';
 export interface StoredResult {
   readonly executionId: number;
   readonly outputs: OutputDigests;
+  /** The blob that says the same outside the database. */
+  readonly record: Digest | null;
 }
 
 export interface LatestAction {
@@ -24,9 +26,14 @@ export class Cache {
   }
 
   findResult(key: Digest): StoredResult | undefined {
-    const rows = this.#connection.all<{ execution_id: number; name: string | null; artifact: Digest }>(
-      `SELECT result.execution_id, output.name, output.artifact
-       FROM action_result result LEFT JOIN execution_output output ON output.execution_id = result.execution_id
+    const rows = this.#connection.all<{
+      execution_id: number;
+      record_digest: Digest | null;
+      name: string | null;
+      artifact: Digest;
+    }>(
+      `SELECT result.execution_id, execution.record_digest, output.name, output.artifact
+       FROM action_result result JOIN execution ON execution.id = result.execution_id LEFT JOIN execution_output output ON output.execution_id = result.execution_id
        WHERE result.key = ? ORDER BY output.name`,
       key,
     );
@@ -34,7 +41,7 @@ export class Cache {
     if (first === undefined) return undefined;
     const outputs: Record<string, Digest> = {};
     for (const { name, artifact } of rows) if (name !== null) outputs[name] = artifact;
-    return { executionId: first.execution_id, outputs };
+    return { executionId: first.execution_id, outputs, record: first.record_digest };
   }
 
   /** The results of many keys as of one moment; keys without a result are absent. */

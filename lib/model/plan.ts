@@ -32,4 +32,6 @@ export type Reason =
   /** The action was run before, but this store no longer holds its result. */
   | { readonly kind: 'result-removed' }
   | { readonly kind: 'damaged'; readonly output: string; readonly damage: Damage }
+  /** The record of what the action made, without which the database would have to be believed. */
+  | { readonly kind: 'record-damaged'; readonly damage: Damage }
   | { readonly kind: 'forced' };

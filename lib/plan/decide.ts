@@ -18,7 +18,12 @@ export type Facts =
     };
 
 export type CacheFacts =
-  | { readonly found: 'result'; readonly outputs: OutputDigests; readonly damage: readonly OutputDamage[] }
+  | {
+      readonly found: 'result';
+      readonly outputs: OutputDigests;
+      readonly damage: readonly OutputDamage[];
+      readonly recordDamage: Damage | null;
+    }
   /** `hasRun`: this very action succeeded once. `latest`: the one this instance last succeeded with. */
   | { readonly found: 'nothing'; readonly hasRun: boolean; readonly latest: Action | undefined };
 
@@ -31,7 +36,7 @@ export interface OutputDamage {
 export function decide(facts: Facts): Verdict {
   if (facts.kind === 'waiting') return { state: 'undecided', waitingOn: facts.waitingOn };
   const { action, key, cache, isForced } = facts;
-  if (cache.found === 'result' && cache.damage.length === 0 && !isForced) {
+  if (cache.found === 'result' && cache.damage.length === 0 && cache.recordDamage === null && !isForced) {
     return { state: 'cached', action, key, outputs: cache.outputs };
   }
   const reasons = [...reasonsToRun(action, cache), ...(isForced ? [{ kind: 'forced' } as const] : [])];
@@ -41,7 +46,10 @@ export function decide(facts: Facts): Verdict {
 function reasonsToRun(action: Action, cache: CacheFacts): readonly Reason[] {
   switch (cache.found) {
     case 'result':
-      return cache.damage.map(({ output, damage }) => ({ kind: 'damaged', output, damage }));
+      return [
+        ...(cache.recordDamage === null ? [] : [{ kind: 'record-damaged', damage: cache.recordDamage } as const]),
+        ...cache.damage.map(({ output, damage }) => ({ kind: 'damaged', output, damage }) as const),
+      ];
     case 'nothing': {
       // Both can hold: an edit back to a state whose result was since removed.
       const changes: Reason[] = cache.latest === undefined ? [] : explainChange(cache.latest, action);

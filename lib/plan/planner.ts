@@ -20,7 +20,7 @@ import { computePreference, runtimeIdentity } from './runtime-identity.ts';
 
 export interface PlannerDeps {
   readonly projectRoot: string;
-  readonly store: Pick<ArtifactStore, 'findDamage'>;
+  readonly store: Pick<ArtifactStore, 'findDamage' | 'findBlobDamage'>;
   readonly lineage: Pick<
     Lineage,
     'statCache' | 'findResult' | 'findLatestAction' | 'hasRun' | 'recallClosure' | 'rememberClosure'
@@ -122,7 +122,13 @@ export class Planner {
     const { lineage } = this.#deps;
     const result = lineage.findResult(key);
     if (result !== undefined) {
-      return { found: 'result', outputs: result.outputs, damage: this.#findDamage(result.outputs) };
+      const { outputs, record } = result;
+      return {
+        found: 'result',
+        outputs,
+        damage: this.#findDamage(outputs),
+        recordDamage: this.#findRecordDamage(record),
+      };
     }
     const latest = lineage.findLatestAction(instance.id)?.action;
     return { found: 'nothing', hasRun: lineage.hasRun(key), latest };
@@ -135,6 +141,12 @@ export class Planner {
       if (damage.length === 0) this.#soundArtifacts.add(artifact);
       return damage.map((found) => ({ output, damage: this.#withCause(found) }));
     });
+  }
+
+  /** A result without any record is for vouched-outputs.ts to refuse: only an edit of the database makes one. */
+  #findRecordDamage(record: Digest | null): Damage | null {
+    const damage = record === null ? null : this.#deps.store.findBlobDamage(record);
+    return damage === null ? null : this.#withCause(damage);
   }
 
   #withCause(damage: Damage): Damage {

@@ -30,6 +30,8 @@ function render(reason: Reason, show: ShowValue): string {
       return 'forced';
     case 'damaged':
       return renderDamage(reason.output, reason.damage);
+    case 'record-damaged':
+      return `result record ${whereabouts(reason.damage)}`;
     case 'changed':
       return renderChange(reason, show);
     default:
@@ -39,7 +41,11 @@ function render(reason: Reason, show: ShowValue): string {
 
 function renderDamage(output: string, damage: Damage): string {
   const what = damage.path === null ? 'manifest' : damage.path === '.' ? 'file' : damage.path;
-  return `artifact ${output}: ${what} ${damage.problem === 'missing' ? 'missing from' : 'altered in'} the store`;
+  return `artifact ${output}: ${what} ${whereabouts(damage)}`;
+}
+
+function whereabouts({ problem }: Damage): string {
+  return `${problem === 'missing' ? 'missing from' : 'altered in'} the store`;
 }
 
 function renderChange({ field, from, to }: Extract<Reason, { kind: 'changed' }>, show: ShowValue): string {

@@ -13,7 +13,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Artifact, Damage, Manifest } from '../model/artifact.ts';
 import type { StatCache } from '../model/stat-cache.ts';
-import { findDamage, verifyArtifact } from './damage.ts';
+import { findBlobDamage, findDamage, verifyArtifact } from './damage.ts';
 import { Inspection, type StoreParts } from './inspection.ts';
 import { createLayout, storePaths, type StorePaths } from './layout.ts';
 import { LooseBlobs } from './loose.ts';
@@ -114,6 +114,11 @@ export class ArtifactStore {
   /** What is wrong with an artifact, by stamps: reads only files that moved. Empty is sound. Quarantines what is altered. */
   findDamage(artifact: Digest): Damage[] {
     return this.#guard('check the store', () => findDamage(this.#parts, artifact));
+  }
+
+  /** The same of one blob; null is sound. */
+  findBlobDamage(digest: Digest): Damage | null {
+    return this.#guard('check the store', () => findBlobDamage(this.#parts, digest));
   }
 
   /** What is wrong with an artifact, by reading all of it. Empty is sound. Quarantines what is altered. */

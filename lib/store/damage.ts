@@ -26,6 +26,12 @@ export function findDamage(parts: StoreParts, artifact: Digest): Damage[] {
   return inspected.damage;
 }
 
+/** Checks by its stamp one blob that no artifact lists, such as a result record. Null is sound. */
+export function findBlobDamage(parts: StoreParts, blob: Digest): Damage | null {
+  const check = new Inspection(parts, { vouching: 'stamps' }).check(blob);
+  return check.state === 'sound' ? null : damageOf(blob, blob, null, check);
+}
+
 /** Checks an artifact by reading all of it. Empty means sound. Altered blobs are quarantined. */
 export function verifyArtifact(parts: StoreParts, artifact: Digest): Damage[] {
   return inspect(parts, artifact, 'nothing').damage;

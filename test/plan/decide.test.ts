@@ -16,9 +16,11 @@ const damage: Damage = {
 };
 const known = { kind: 'known', action: POISON, key, isForced: false } as const;
 
+const SOUND = { found: 'result', outputs, damage: [], recordDamage: null } as const;
+
 describe('decide', () => {
   it('takes a sound result from the cache', () => {
-    expect(decide({ ...known, cache: { found: 'result', outputs, damage: [] } })).toEqual({
+    expect(decide({ ...known, cache: SOUND })).toEqual({
       state: 'cached',
       action: POISON,
       key,
@@ -27,12 +29,20 @@ describe('decide', () => {
   });
 
   it('makes a damaged result again', () => {
-    const cache = { found: 'result', outputs, damage: [{ output: 'data', damage }] } as const;
+    const cache = { ...SOUND, damage: [{ output: 'data', damage }] };
     expect(decide({ ...known, cache })).toEqual({
       state: 'stale',
       action: POISON,
       key,
       reasons: [{ kind: 'damaged', output: 'data', damage }],
+    });
+  });
+
+  it('makes again what no sound record vouches for', () => {
+    const recordDamage = { ...damage, path: null };
+    expect(decide({ ...known, cache: { ...SOUND, recordDamage } })).toMatchObject({
+      state: 'stale',
+      reasons: [{ kind: 'record-damaged', damage: recordDamage }],
     });
   });
 
@@ -55,7 +65,7 @@ describe('decide', () => {
 
   it('runs what is forced, and says so after any other reason', () => {
     const forced = { ...known, isForced: true };
-    expect(decide({ ...forced, cache: { found: 'result', outputs, damage: [] } })).toMatchObject({
+    expect(decide({ ...forced, cache: SOUND })).toMatchObject({
       reasons: [{ kind: 'forced' }],
     });
     expect(decide({ ...forced, cache: { found: 'nothing', hasRun: false, latest: undefined } })).toMatchObject({

@@ -163,7 +163,7 @@ describe('planPipeline', () => {
       return rig.store.findDamage(digest);
     };
     const twins = [fetch, { ...fetch, id: 'fetch[1]' }, { ...fetch, id: 'fetch[2]' }];
-    await planPipeline(twins, { ...rig.deps(), store: { findDamage } });
+    await planPipeline(twins, { ...rig.deps(), store: { findDamage, findBlobDamage: () => null } });
     expect(looks).toBe(1);
   });
 

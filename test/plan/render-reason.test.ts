@@ -25,6 +25,10 @@ describe('renderReason', () => {
       damaged('model.json', 'altered'),
       damaged('.', 'missing'),
       damaged(null, 'missing'),
+      {
+        kind: 'record-damaged',
+        damage: { artifact: digestOf('c'), blob: digestOf('c'), path: null, problem: 'altered', found: null },
+      },
       changed('params.attack.count', 600, 1200),
       changed('params.attack.rate', undefined, 0.1),
       changed('params.attack.rate', 0.1, undefined),
@@ -64,6 +68,7 @@ describe('renderReason', () => {
       artifact model: model.json altered in the store
       artifact model: file missing from the store
       artifact model: manifest missing from the store
+      result record altered in the store
       attack.count 600 -> 1200
       attack.rate added: 0.1
       attack.rate removed: was 0.1
