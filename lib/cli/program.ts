@@ -308,7 +308,11 @@ function keeping(program: Command, run: Run): void {
       .argument('[what]', 'a frozen model: stage.output, a digest, or a folder that lies beside its signature'),
   )
     .option('--signature <file>', 'of a model: its signature (default: as frozen, else FOLDER.sig)')
-    .option('--key <file>', 'of a model: trust only this public key; may be given again', collect)
+    .option(
+      '--key <file>',
+      'a public key: of a model, trust only it; of the log, trust it too; may be given again',
+      collect,
+    )
     .option(
       '--since-last',
       'pass over files that an earlier --since-last or --resume read and that have not moved since',

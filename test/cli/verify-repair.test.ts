@@ -18,7 +18,7 @@ describe('assay verify --repair', () => {
     const { code, stdout } = await scene.assay(['verify', '--repair']);
     expect(stdout).toContain('repair: moved out of the way: merge.data: train-images.idx');
     expect(stdout).toContain('repair: ran merge');
-    expect(stdout).toMatch(/again: read \d+ blobs .*: sound\n$/);
+    expect(stdout).toMatch(/again: read \d+ blobs .*: sound\nlog: 7 entries, against the database: sound\n$/);
     expect(code).toBe(0);
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(readdirSync(scene.path('artifacts/quarantine/blobs'))).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('assay verify --repair', () => {
     // A stage that cannot run any more: its program is gone.
     rmSync(scene.path('stages/merge.ts'));
     const { code, stdout } = await scene.assay(['verify', '--repair']);
-    expect(stdout).toMatch(/again: .* 1 finding\n$/);
+    expect(stdout).toMatch(/again: .* 1 finding\nlog: /);
     expect(code).toBe(3);
   });
 });

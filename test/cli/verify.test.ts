@@ -101,11 +101,13 @@ describe('assay verify', () => {
       exit 0
       --- stdout
       read 13 blobs (<size>), 4 artifacts, 3 actions: sound
+      log: 3 entries, against the database: sound
       --- stderr
       "
     `);
-    const { sizeBytes, ...json } = JSON.parse((await project.assay(['verify', '--json'])).stdout);
+    const { sizeBytes, log, ...json } = JSON.parse((await project.assay(['verify', '--json'])).stdout);
     expect(sizeBytes).toBeGreaterThan(0);
+    expect(log).toMatchObject({ isSound: true, entries: 3, findings: [] });
     expect(json).toMatchInlineSnapshot(`
       {
         "actions": 3,
@@ -117,6 +119,26 @@ describe('assay verify', () => {
         "skippedBytes": 0,
       }
     `);
+  });
+
+  it('holds the database against the log of what was signed', async () => {
+    const project = await makeRunProject();
+    // Neither a blob nor a result record speaks of it.
+    withDatabase(project, (database) => database.exec('UPDATE execution SET attempt = 7 WHERE id = 2'));
+    const { code, stdout } = await project.assay(['verify']);
+    expect(stdout).toContain('execution 2 (poison) altered: attempt is 7, signed was 1');
+    expect(stdout).toMatch(/actions: sound\n/);
+    expect(code).toBe(3);
+    const json = await project.assay(['verify', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ isSound: false, findings: [], log: { isSound: false } });
+    expect(json.code).toBe(3);
+  });
+
+  it('says that the log was not checked where no key is known', async () => {
+    const project = await makeRunProject();
+    const { code, stdout } = await project.assay(['verify'], { env: { ASSAY_KEYS: join(project.root, 'none') } });
+    expect(stdout).toContain('log: not checked, for no key is known by which to judge its signatures');
+    expect(code).toBe(0);
   });
 
   it('has nothing to read where nothing was run, and makes no store there', async () => {
@@ -144,6 +166,7 @@ describe('assay verify', () => {
       poison.data altered: found <digest>
         next: assay run makes it again
       read 13 blobs (<size>), 4 artifacts, 3 actions: 1 finding
+      log: 3 entries, against the database: sound
       --- stderr
       "
     `);
@@ -183,6 +206,7 @@ describe('assay verify', () => {
       fetch.data missing
         next: assay run makes it again
       read 12 blobs (<size>), 4 artifacts, 3 actions: 1 finding
+      log: 3 entries, against the database: sound
       --- stderr
       "
     `);
@@ -200,6 +224,7 @@ describe('assay verify', () => {
       evaluate.table: manifest altered: found <digest>
         next: assay run makes it again
       read 13 blobs (<size>), 4 artifacts, 3 actions: 1 finding
+      log: 3 entries, against the database: sound
       --- stderr
       "
     `);
@@ -217,6 +242,9 @@ describe('assay verify', () => {
       action of poison altered: found <digest>, its key is <digest>
         next: assay verify --repair puts it back from the result record
       read 13 blobs (<size>), 4 artifacts, 3 actions: 1 finding
+      poison altered: its action does not hash to its key
+        next: trust the signed values; the results themselves are checked by assay verify
+      log: 3 entries, against the database: 1 finding
       --- stderr
       "
     `);
@@ -242,6 +270,7 @@ describe('assay verify', () => {
       scatter.parts: 321.txt altered: found <digest>
         next: assay run makes it again
       read 302 blobs (<size>), 1 artifact, 1 action: 2 findings
+      log: 1 entry, against the database: sound
       --- stderr
       "
     `);
@@ -263,6 +292,7 @@ describe('assay verify', () => {
       pack <digest> altered: found <digest>, its index cannot be read, so nothing in it is found
         next: assay run makes again what it needs of it
       read 2 blobs (<size>), 1 artifact, 1 action: 301 findings
+      log: 1 entry, against the database: sound
       --- stderr
       "
     `);
@@ -293,6 +323,7 @@ describe('assay verify', () => {
       poison.data altered: found <digest>
         next: touch <file>, for a run would not look into it; then assay run makes it again
       read 13 blobs (<size>), 4 artifacts, 3 actions: 1 finding
+      log: 3 entries, against the database: sound
       --- stderr
       "
     `);
@@ -322,6 +353,7 @@ describe('assay verify', () => {
       blob <digest> altered: found <digest>
         next: assay gc removes it: no result needs it
       read 13 blobs (<size>), 4 artifacts, 3 actions: 3 findings
+      log: 3 entries, against the database: sound
       --- stderr
       "
     `);
@@ -332,6 +364,7 @@ describe('assay verify', () => {
       exit 0
       --- stdout
       read 13 blobs (<size>), 4 artifacts, 3 actions: sound
+      log: 4 entries, against the database: sound
       --- stderr
       "
     `);

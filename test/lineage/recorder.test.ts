@@ -44,7 +44,7 @@ describe('committing a result', () => {
         { output: 'data', holds: true, findings: [{ check: 'added', expected: 600, found: 600, holds: true }] },
       ],
     });
-    expect(lineage.findResult(key)).toEqual({ executionId, outputs: { data: named('made') } });
+    expect(lineage.findResult(key)).toEqual({ executionId, outputs: { data: named('made') }, record: null });
     expect(lineage.findExecution(executionId)?.status).toBe('ok');
     expect(lineage.inputsOf(executionId)).toEqual([
       { name: 'clean', label: null, artifact: named('clean'), path: null },
@@ -81,7 +81,7 @@ describe('committing a result', () => {
       expect(lineage.findResult(key)).toBeUndefined();
     }
     lineage.commitResult(good);
-    expect(lineage.findResult(key)).toEqual({ executionId, outputs: { data: named('made') } });
+    expect(lineage.findResult(key)).toEqual({ executionId, outputs: { data: named('made') }, record: null });
   });
 
   it('refuses what is not the work of the action', () => {
@@ -136,7 +136,7 @@ describe('committing a result', () => {
     lineage.commitResult(commitOf(executionId, WORK));
     const again = lineage.startExecution(executionStart(action, { runId }));
     lineage.commitResult(commitOf(again, { ...WORK, makes: { data: 'other' } }));
-    expect(lineage.findResult(key)).toEqual({ executionId: again, outputs: { data: named('other') } });
+    expect(lineage.findResult(key)).toEqual({ executionId: again, outputs: { data: named('other') }, record: null });
     expect(lineage.outputsOf(executionId)).toEqual([{ name: 'data', kind: 'dataset', artifact: named('made') }]);
   });
 

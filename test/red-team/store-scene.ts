@@ -118,6 +118,7 @@ export class StoreScene {
     const original = await prepare();
     const project = makeProject({});
     cpSync(original.root, project.root, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    cpSync(original.keys, project.keys, { recursive: true });
     return new StoreScene(project);
   }
 

@@ -3,6 +3,8 @@ import type { VerifyReport } from '../../audit/verify/finding.ts';
 import type { Trust } from '../../audit/verify/verify-memory.ts';
 import { verifyStore } from '../../audit/verify/verify-store.ts';
 import type { ByteBar } from '../../report/byte-bar.ts';
+import type { Colors } from '../../report/colors.ts';
+import { renderLogVerify } from '../../report/render-log-verify.ts';
 import { renderRepair, renderVerify } from '../../report/render-verify.ts';
 import { storePaths } from '../../store/layout.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -10,11 +12,13 @@ import { measureStore } from '../measure-store.ts';
 import { printJson, printLines } from '../print.ts';
 import { findProjectRoot, type PipelineOptions } from '../project.ts';
 import type { Session } from '../session.ts';
+import { verifyProjectLog, type LogVerdict } from '../verify-with-log.ts';
 
 export interface VerifyOptions extends PipelineOptions {
   readonly sinceLast?: true;
   readonly resume?: true;
   readonly repair?: true;
+  readonly key?: readonly string[];
   readonly json?: true;
 }
 
@@ -26,15 +30,35 @@ export async function verifyCommand(session: Session, options: VerifyOptions): P
   const verified = await verifyOnce(projectRoot, session, options, trustOf(options));
   const { out } = session.terminal;
   if (!options.repair || verified.isSound) {
-    if (options.json) printJson(out, verified);
-    else printLines(out, renderVerify(verified, out.colors));
-    return verified.isSound ? EXIT.ok : EXIT.findings;
+    if (!options.json) printLines(out, renderVerify(verified, out.colors));
+    return endWithLog(projectRoot, session, options, verified);
   }
   if (!options.json) printLines(out, renderVerify(verified, out.colors));
   const { report, done } = await repair(projectRoot, session, options, verified);
-  if (options.json) printJson(out, { ...report, repaired: { findings: verified.findings, done } });
-  else printLines(out, renderRepair(done, report, out.colors));
-  return report.isSound ? EXIT.ok : EXIT.findings;
+  if (!options.json) printLines(out, renderRepair(done, report, out.colors));
+  return endWithLog(projectRoot, session, options, { ...report, repaired: { findings: verified.findings, done } });
+}
+
+/** The log comes last: what a repair could bring back is then no finding of it any more, and what is gone for good still is. */
+function endWithLog(
+  projectRoot: string,
+  session: Session,
+  options: VerifyOptions,
+  report: VerifyReport & { readonly repaired?: object },
+): ExitCode {
+  const { out } = session.terminal;
+  const log = verifyProjectLog(projectRoot, session, options.key ?? []);
+  const isSound = report.isSound && (log === null || log === 'no-key' || log.isSound);
+  if (options.json) printJson(out, { ...report, isSound, log: log === 'no-key' ? null : log });
+  else printLines(out, renderLogVerdict(log, out.colors));
+  return isSound ? EXIT.ok : EXIT.findings;
+}
+
+function renderLogVerdict(log: LogVerdict, colors: Colors): string[] {
+  if (log === null) return [];
+  if (log !== 'no-key')
+    return renderLogVerify(log, colors).map((line, i, all) => (i === all.length - 1 ? `log: ${line}` : line));
+  return ['log: not checked, for no key is known by which to judge its signatures: name one with --key FILE'];
 }
 
 /** Mends and verifies again, from content, until all is sound or nothing more can be done. */
