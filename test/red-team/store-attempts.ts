@@ -56,6 +56,15 @@ const writable = (file: string, edit: () => void): void => {
   chmodSync(file, 0o644);
   edit();
 };
+/** A sound record of a training with another seed, which never was. */
+const forgeRecord = (scene: StoreScene): void => {
+  const digest = scene.one(`SELECT record_digest FROM execution WHERE instance = 'train'`);
+  const text = readFileSync(scene.blobFile(digest), 'utf8').slice('result/v1\0'.length);
+  const record = JSON.parse(text) as { action: Action; key: string };
+  record.action = { ...record.action, params: { seed: 2 } };
+  record.key = actionKey(record.action);
+  scene.store(recordBytes('result/v1', record as never));
+};
 
 const STORE: readonly StoreAttempt[] = [
   {
@@ -365,16 +374,20 @@ const DATABASE: readonly StoreAttempt[] = [
   {
     name: 'a hand-made result record of an action that never ran',
     how: 'seed 2 would give the poison as the merged data, once the database is rebuilt',
-    attempt: (scene) => {
-      const digest = scene.one(`SELECT record_digest FROM execution WHERE instance = 'train'`);
-      const text = readFileSync(scene.blobFile(digest), 'utf8').slice('result/v1\0'.length);
-      const record = JSON.parse(text) as { action: Action; key: string };
-      record.action = { ...record.action, params: { seed: 2 } };
-      record.key = actionKey(record.action);
-      scene.store(recordBytes('result/v1', record as never));
-    },
+    attempt: forgeRecord,
     command: VERIFY,
     finding: 'of train; no execution names it: made by something else than Assay',
+    exitCode: 3,
+  },
+  {
+    name: 'a hand-made result record, and the database rebuilt from it',
+    how: 'what the record says stands in the store and in every table',
+    attempt: async (scene) => {
+      forgeRecord(scene);
+      await scene.assay(['doctor', '--rebuild']);
+    },
+    command: VERIFY,
+    finding: 'not-logged: it was put into the database, or its run ended before it was logged',
     exitCode: 3,
   },
   {
