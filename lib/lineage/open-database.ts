@@ -40,9 +40,12 @@ export function openDatabase(path: string, options: { readOnly: boolean }): Conn
 }
 
 function checkVersion(database: Database.Database, path: string, isReadOnly: boolean): void {
-  const version = readNumber(database, 'user_version');
-  const applicationId = readNumber(database, 'application_id');
-  if (applicationId !== APPLICATION_ID && !isEmpty(database)) {
+  // As of one moment: another process may be making the tables just now.
+  const { version, isOurs } = database.transaction(() => ({
+    version: readNumber(database, 'user_version'),
+    isOurs: readNumber(database, 'application_id') === APPLICATION_ID || isEmpty(database),
+  }))();
+  if (!isOurs) {
     throw unreadableDatabase(path, 'it is a database of another program');
   }
   if (version > CURRENT_VERSION) {
