@@ -33,7 +33,8 @@ export class Cache {
       artifact: Digest;
     }>(
       `SELECT result.execution_id, execution.record_digest, output.name, output.artifact
-       FROM action_result result JOIN execution ON execution.id = result.execution_id LEFT JOIN execution_output output ON output.execution_id = result.execution_id
+       FROM action_result result JOIN execution ON execution.id = result.execution_id
+       LEFT JOIN execution_output output ON output.execution_id = result.execution_id
        WHERE result.key = ? ORDER BY output.name`,
       key,
     );

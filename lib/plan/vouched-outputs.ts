@@ -1,6 +1,7 @@
 /**
  * Whether the outputs that the database gives a result are those of its result record. Deciding believes the database, which is
- * fast and can be edited (a damaged record makes it run the stage again); what a stage is given to read, and what is shown or exported by name, is held against the record first.
+ * fast and can be edited (where the record is damaged the planner has the stage run again); what a stage is given to read, and what is
+ * shown or exported by name, is held against the record first.
  * Who rewrites both, consistently, is caught only by what was signed or published before.
  */
 import { shortDigest } from '../base/digest.ts';
