@@ -4,11 +4,12 @@ import { countPerClass, selectRecords } from '../lib/dataset/split.ts';
 import { runStage } from '../lib/stage-api/run-stage.ts';
 import { readScores } from './common/detectors/score-file.ts';
 import { suspectsBy } from './common/detectors/suspects.ts';
-import { readParameters } from './common/parameters.ts';
+import { CLEANSE } from './common/parameters/cleanse.ts';
+import { readParameters } from './common/parameters/read.ts';
 import { readData, requireSplit, writeMetrics } from './common/stage-io.ts';
 
 await runStage((context) => {
-  const { cleanse } = readParameters(context, 'cleanse');
+  const { cleanse } = readParameters(context, { cleanse: CLEANSE });
   const data = readData(context, 'data');
   const records = requireSplit(data, 'train', 'data');
   const suspects = new Set(

@@ -9,7 +9,9 @@ import { generatePoison } from './common/attack.ts';
 import { classify } from './common/classify.ts';
 import { distortionOf, predictionHistogram } from './common/metrics.ts';
 import { type NamedModel, readModel } from './common/model-file.ts';
-import { type AttackParameters, readParameters } from './common/parameters.ts';
+import { ATTACK, type AttackParameters } from './common/parameters/attack.ts';
+import { readParameters } from './common/parameters/read.ts';
+import { SEED } from './common/parameters/values.ts';
 import { labelPoison, noiseOfEqualLength, writePoisonNote } from './common/poison.ts';
 import { drawSamples } from './common/sample-picture.ts';
 import { chooseSources } from './common/sources.ts';
@@ -17,7 +19,7 @@ import { readData, requireSplit, startTensors, writeMetrics } from './common/sta
 import { findVariant, type Variant } from './common/variants.ts';
 
 await runStage(async (context) => {
-  const { attack, seed } = readParameters(context, 'attack', 'seed');
+  const { attack, seed } = readParameters(context, { attack: ATTACK, seed: SEED });
   const variant = findVariant(attack.variant);
   const data = readData(context, 'data');
   const train = requireSplit(data, 'train', 'data');

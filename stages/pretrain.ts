@@ -5,13 +5,15 @@ import { classify } from './common/classify.ts';
 import { accuracyOf, confusionMatrix, isConstant, predictionHistogram } from './common/metrics.ts';
 import { writeModel } from './common/model-file.ts';
 import { countParameters, initialiseModel } from './common/models.ts';
-import { readParameters } from './common/parameters.ts';
+import { readParameters } from './common/parameters/read.ts';
+import { TRAIN } from './common/parameters/train.ts';
+import { SEED } from './common/parameters/values.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
 import { testAccuracy } from './common/test-accuracy.ts';
 import { train } from './common/training.ts';
 
 await runStage(async (context) => {
-  const { train: options, seed } = readParameters(context, 'train', 'seed');
+  const { train: options, seed } = readParameters(context, { train: TRAIN, seed: SEED });
   const data = readData(context, 'data');
   const [trainSplit, testSplit] = [requireSplit(data, 'train', 'data'), requireSplit(data, 'test', 'data')];
   await startTensors(context);

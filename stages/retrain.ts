@@ -3,7 +3,10 @@ import { reportMessage, reportProgress } from '../lib/stage-api/report.ts';
 import { runStage } from '../lib/stage-api/run-stage.ts';
 import { readModel, writeModel } from './common/model-file.ts';
 import { initialiseModel } from './common/models.ts';
-import { readParameters } from './common/parameters.ts';
+import { readParameters } from './common/parameters/read.ts';
+import { RETRAIN } from './common/parameters/retrain.ts';
+import { TRAIN } from './common/parameters/train.ts';
+import { SEED } from './common/parameters/values.ts';
 import { readPoisonNote } from './common/poison.ts';
 import { stream } from './common/rng.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
@@ -13,7 +16,7 @@ import { train, type TrainingHooks } from './common/training.ts';
 import { findVariant } from './common/variants.ts';
 
 await runStage(async (context) => {
-  const parameters = readParameters(context, 'train', 'retrain', 'seed');
+  const parameters = readParameters(context, { train: TRAIN, retrain: RETRAIN, seed: SEED });
   const { seed, retrain } = parameters;
   const merged = readData(context, 'data');
   const poison = readData(context, 'poison');

@@ -1,7 +1,7 @@
 /** Which training records become poison, and what may stand in the way. */
 import { indexesOfClass, type Split } from '../../lib/dataset/split.ts';
-import { invalidParameter } from './invalid-parameter.ts';
-import type { AttackParameters } from './parameters.ts';
+import { invalidParameter } from './parameters/invalid.ts';
+import type { AttackParameters } from './parameters/attack.ts';
 import { stream } from './rng.ts';
 import type { Variant } from './variants.ts';
 

@@ -1,5 +1,6 @@
 /** How a variant trains M: from what start, on which records, with which numbers. */
-import type { RetrainParameters, TrainParameters } from './parameters.ts';
+import type { RetrainParameters } from './parameters/retrain.ts';
+import type { TrainParameters } from './parameters/train.ts';
 import type { TrainingOptions } from './training.ts';
 import type { Variant } from './variants.ts';
 

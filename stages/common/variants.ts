@@ -4,7 +4,7 @@
  */
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import type { Objective } from './attack-options.ts';
-import { didYouMean } from './invalid-parameter.ts';
+import { didYouMean } from './parameters/invalid.ts';
 
 export interface Variant {
   /** `V1`. */

@@ -3,7 +3,9 @@ import { makeSplit } from '../../lib/dataset/split.ts';
 import { formatError } from '../../lib/stage-api/stage-error.ts';
 import type { StageContext } from '../../lib/stage-api/context.ts';
 import { formatComparison } from '../../stages/common/comparison.ts';
-import { readParameters } from '../../stages/common/parameters.ts';
+import { ATTACK as ATTACK_SCHEMA } from '../../stages/common/parameters/attack.ts';
+import { readParameters } from '../../stages/common/parameters/read.ts';
+import { SEED } from '../../stages/common/parameters/values.ts';
 import { labelPoison, mergePoison, noiseOfEqualLength } from '../../stages/common/poison.ts';
 import { chooseSources } from '../../stages/common/sources.ts';
 import { optionsFor } from '../../stages/common/training-modes.ts';
@@ -99,7 +101,10 @@ test('what cannot be drawn is an error that names the parameter, its value and w
 test('parameters out of range are errors that name the path, the value and what is allowed', () => {
   const read = (attack: unknown, more: object = {}) =>
     messageOf(() =>
-      readParameters({ params: { seed: 1, attack, ...more } } as unknown as StageContext, 'attack', 'seed'),
+      readParameters({ params: { seed: 1, attack, ...more } } as unknown as StageContext, {
+        attack: ATTACK_SCHEMA,
+        seed: SEED,
+      }),
     );
   expect(read({ ...ATTACK, iterations: 0 })).toMatchInlineSnapshot(`
     "parameter-invalid: parameter attack.iterations is 0; allowed: an integer of at least 1
@@ -137,7 +142,7 @@ test('parameters out of range are errors that name the path, the value and what 
 
 test('a matrix axis replaces the value in its group', () => {
   const context = { params: { attack: ATTACK, 'attack.variant': 'V7' } } as unknown as StageContext;
-  expect(readParameters(context, 'attack').attack.variant).toBe('V7');
+  expect(readParameters(context, { attack: ATTACK_SCHEMA }).attack.variant).toBe('V7');
 });
 
 test('labels: as chosen, as before, as recognised, random but never the chosen class', () => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { StageContext } from '../../../lib/stage-api/context.ts';
 import { StageError } from '../../../lib/stage-api/stage-error.ts';
-import { didYouMean, invalidParameter } from '../invalid-parameter.ts';
+import { didYouMean, invalidParameter } from '../parameters/invalid.ts';
 import { CATALOGUE, CIFAR_BATCH_COUNT, CIFAR_BATCHES, PUBLISHED_NAMES, type PublishedName } from './catalogue.ts';
 
 const DATASET_NAMES = ['glyphs', ...PUBLISHED_NAMES] as const;

@@ -1,6 +1,6 @@
 /** How the stages say that a parameter is wrong. Kept free of tensors: who only fetches loads no tensor library. */
 import { closest, distance } from 'fastest-levenshtein';
-import { StageError } from '../../lib/stage-api/stage-error.ts';
+import { StageError } from '../../../lib/stage-api/stage-error.ts';
 
 /** The fault of a value: its path, what it is, what is allowed. */
 export function invalidParameter(path: string, value: unknown, allowed: string, hint?: string): StageError {
