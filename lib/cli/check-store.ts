@@ -58,7 +58,12 @@ function checkSize({ store }: Parts): Check {
 
 /** Planning looks at every artifact that it would use. */
 async function checkDamage(parts: Parts, pipeline: Pipeline, session: Session): Promise<Check> {
-  const plan = await planTargets(parts, session, pipeline, []);
+  const plan = await planTargets(
+    parts,
+    session,
+    pipeline,
+    pipeline.instances.map(({ id }) => id),
+  );
   const reasons = plan.steps.flatMap(({ verdict }) => (verdict.state === 'stale' ? verdict.reasons : []));
   const damaged = new Set(reasons.flatMap((reason) => (reason.kind === 'damaged' ? [reason.damage.artifact] : [])));
   const isSound = damaged.size === 0;

@@ -46,7 +46,7 @@ function running(program: Command, run: Run): void {
     program
       .command('run')
       .description('run what is stale, and all that the targets need')
-      .argument('[targets...]', 'stages, instances or outputs (default: the whole pipeline)')
+      .argument('[targets...]', 'stages, instances or outputs (default: the targets of pipeline.yaml, or all)')
       .option('--jobs <n>', 'stages at one time (default: the number of cores)', parseCount)
       .option('--force [stage]', 'run again although cached: this stage, or without a name the targets', collectForce)
       .option('--keep-going', 'after a failure, run what does not need the failed stage')
@@ -88,10 +88,16 @@ function running(program: Command, run: Run): void {
 }
 
 function reporting(program: Command, run: Run): void {
-  pipelineOptions(program.command('status').description('each stage now, the last run, the size of the store'))
+  pipelineOptions(
+    program
+      .command('status')
+      .description('each stage now, the last run, the size of the store')
+      .argument('[targets...]', 'as for run'),
+  )
     .option('--json', 'print JSON')
-    .action((options) =>
-      run(async (session) => (await import('./commands/status.ts')).statusCommand(session, options)),
+    .addHelpText('after', examples(['assay status', 'assay status evaluate']))
+    .action((targets: string[], options) =>
+      run(async (session) => (await import('./commands/status.ts')).statusCommand(session, targets, options)),
     );
 
   program

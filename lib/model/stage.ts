@@ -21,6 +21,8 @@ export interface Pipeline {
   readonly overrides: readonly string[];
   /** After profile and overrides, with templates resolved. */
   readonly params: JsonObject;
+  /** What is run when a command names no target: stages, instances or outputs. Empty: everything. */
+  readonly targets: readonly string[];
   /** Text outputs printed when a run ends. */
   readonly show: readonly OutputReference[];
   /** What this profile says before it starts (its `note`), or null. */

@@ -10,6 +10,7 @@ import { diskFiles, ProjectPaths, type ProjectFiles } from './project-paths.ts';
 import { readShape } from './shape-errors.ts';
 import { readShow } from './show.ts';
 import { StageIndex } from './stage-index.ts';
+import { readTargets } from './targets.ts';
 import { parseYamlTree } from './yaml-tree.ts';
 
 export interface ParseOptions {
@@ -41,6 +42,7 @@ export function parsePipeline(text: string, options: ParseOptions): Result<Pipel
   const paths = new ProjectPaths(options.projectRoot, options.files ?? diskFiles);
   const { instances, expansions } = expandStages(pipeline.stages, { params, problems, paths, stages });
   const show = readShow(pipeline.show ?? [], { params, problems, stages, expansions });
+  const targets = readTargets(pipeline.targets, { params, problems, stages, instances });
 
   if (problems.count > 0) return err(problems.list());
   const note = options.profile === null ? undefined : pipeline.notes?.[options.profile];
@@ -50,6 +52,7 @@ export function parsePipeline(text: string, options: ParseOptions): Result<Pipel
     profile: options.profile,
     overrides: options.overrides,
     params: params.values,
+    targets,
     show,
     note: note ?? null,
     instances,

@@ -4,22 +4,17 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Pipeline, StageInput, StageInstance } from '../model/stage.ts';
 import { didYouMean } from './problems.ts';
 
-/**
- * The instances that the targets name and all that these need, in the pipeline's order. A target is a stage (all its instances),
- * an instance, or `stage.output`. No targets: everything. The error names every target that is none.
- */
-export function selectTargets(
-  pipeline: Pipeline,
-  targets: readonly string[],
-): Result<readonly StageInstance[], Diagnostic[]> {
-  if (targets.length === 0) return ok(pipeline.instances);
+/** By the names under which a target can ask for them: a stage (all its instances), an instance, `stage.output`. */
+export type NamedInstances = ReadonlyMap<string, readonly StageInstance[]>;
+
+export function nameTargets(instances: readonly StageInstance[]): NamedInstances {
   const named = new Map<string, StageInstance[]>();
   const name = (target: string, instance: StageInstance) => {
     const known = named.get(target);
     if (known === undefined) named.set(target, [instance]);
     else if (known.at(-1) !== instance) known.push(instance);
   };
-  for (const instance of pipeline.instances) {
+  for (const instance of instances) {
     for (const owner of instance.id === instance.stage
       ? [instance.stage]
       : [instance.stage, `${instance.stage}[*]`, instance.id]) {
@@ -27,9 +22,23 @@ export function selectTargets(
       for (const output of Object.keys(instance.outputs)) name(`${owner}.${output}`, instance);
     }
   }
+  return named;
+}
+
+/**
+ * The instances that the targets name and all that these need, in the pipeline's order. No targets: those of the file, and where it has
+ * none either, everything. The error names every target that is none.
+ */
+export function selectTargets(
+  pipeline: Pipeline,
+  targets: readonly string[],
+): Result<readonly StageInstance[], Diagnostic[]> {
+  const asked = targets.length === 0 ? pipeline.targets : targets;
+  if (asked.length === 0) return ok(pipeline.instances);
+  const named = nameTargets(pipeline.instances);
   const wanted = new Set<string>();
   const unknown: Diagnostic[] = [];
-  for (const target of targets) {
+  for (const target of asked) {
     const found = named.get(target);
     if (found === undefined) unknown.push(describeUnknown(target, pipeline, named));
     else for (const instance of found) wanted.add(instance.id);
@@ -48,11 +57,20 @@ function addSources(input: StageInput, wanted: Set<string>): void {
   else if (input.kind === 'all') for (const member of input.members) wanted.add(member.instance);
 }
 
-function describeUnknown(target: string, pipeline: Pipeline, named: ReadonlyMap<string, unknown>): Diagnostic {
-  const stages = [...new Set(pipeline.instances.map((instance) => instance.stage))];
+function describeUnknown(target: string, { file, instances }: Pipeline, named: NamedInstances): Diagnostic {
+  const hint = nearestTarget(target, instances, named);
+  const message = `"${target}" is no stage, instance or output of ${file}.`;
+  return { code: 'unknown-target', message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** `did you mean "train"?`, or what there is. */
+export function nearestTarget(
+  target: string,
+  instances: readonly StageInstance[],
+  named: NamedInstances,
+): string | undefined {
+  const stages = [...new Set(instances.map((instance) => instance.stage))];
   // Instances by the thousand are not searched for a slip of the fingers.
   const candidates = named.size > 10_000 ? stages : named.keys();
-  const hint = didYouMean(target, candidates) ?? (stages.length > 20 ? undefined : `stages: ${stages.join(', ')}`);
-  const message = `"${target}" is no stage, instance or output of ${pipeline.file}.`;
-  return { code: 'unknown-target', message, ...(hint === undefined ? {} : { hint }) };
+  return didYouMean(target, candidates) ?? (stages.length > 20 ? undefined : `stages: ${stages.join(', ')}`);
 }

@@ -197,6 +197,9 @@ const stageShape = z
     }),
   );
 
+const TARGET = 'a stage, an instance or an output, such as compare';
+const TARGETS = 'a list of stages, such as [compare], or a template that gives one';
+
 export const pipelineShape = z.strictObject(
   {
     version: z.literal(1, { error: '1' }).check(hover('The version of this format: 1.')),
@@ -210,6 +213,13 @@ export const pipelineShape = z.strictObject(
       z
         .record(z.string(), text('a text'), { error: 'a map of profile name to text' })
         .check(hover('A text for a profile, printed before its run.')),
+    ),
+    targets: z.optional(
+      z
+        .union([listOf(text(TARGET), TARGETS), template(TARGETS)], { error: TARGETS })
+        .check(
+          hover('What runs when the command line names no target: stages, instances or outputs. Default: all stages.'),
+        ),
     ),
     show: z.optional(
       listOf(text('a reference such as summarise.table'), 'a list of stage.output').check(

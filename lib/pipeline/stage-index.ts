@@ -17,6 +17,10 @@ export class StageIndex {
     this.#problems = problems;
   }
 
+  has(stage: string): boolean {
+    return this.#outputs.has(stage);
+  }
+
   hasOutput(stage: string, output: string): boolean {
     const outputs = this.#outputs.get(stage);
     return outputs !== undefined && Object.hasOwn(outputs, output);

@@ -34,7 +34,7 @@ describe('the command line', () => {
         plan [options] [targets...]         what would run, and why
         why [options] <stage>               the exact fields that make a stage stale,
                                             and why it last ran
-        status [options]                    each stage now, the last run, the size of
+        status [options] [targets...]       each stage now, the last run, the size of
                                             the store
         log [options] <stage>               a stage's executions and what the latest
                                             wrote
@@ -94,8 +94,8 @@ describe('the command line', () => {
       run what is stale, and all that the targets need
 
       Arguments:
-        targets              stages, instances or outputs (default: the whole
-                             pipeline)
+        targets              stages, instances or outputs (default: the targets of
+                             pipeline.yaml, or all)
 
       Options:
         --jobs <n>           stages at one time (default: the number of cores)

@@ -164,6 +164,7 @@ stages:
           "output": "table.csv",
         },
       ],
+      "targets": [],
     }
   `);
 });

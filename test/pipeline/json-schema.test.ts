@@ -25,6 +25,7 @@ test.each([
 params: { seed: 1, deep: { tree: [1, { a: null }] } }
 profiles: { quick: { seed: 2 } }
 notes: { quick: fast }
+targets: ["\${list}", a]
 show: [a.table.csv]
 stages:
   a:

@@ -9,6 +9,7 @@ export function pipelineOf(instances: readonly StageInstance[]): Pipeline {
     profile: null,
     overrides: [],
     params: {},
+    targets: [],
     show: [],
     note: null,
     instances,

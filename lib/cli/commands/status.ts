@@ -12,12 +12,16 @@ export interface StatusOptions extends PipelineOptions {
   readonly json?: true;
 }
 
-export async function statusCommand(session: Session, options: StatusOptions): Promise<ExitCode> {
+export async function statusCommand(
+  session: Session,
+  targets: readonly string[],
+  options: StatusOptions,
+): Promise<ExitCode> {
   const projectRoot = findProjectRoot(session);
   const pipeline = await loadPipeline(projectRoot, session, options);
   await withParts(projectRoot, session, async (parts) => {
     const { lineage, store, sizeOf } = parts;
-    const plan = await planTargets(parts, session, pipeline, []);
+    const plan = await planTargets(parts, session, pipeline, targets);
     const lastExecutions = new Map<string, LastExecution>();
     for (const { instance } of plan.steps) {
       const [execution] = lineage.executionsOf(instance.id, 1);
