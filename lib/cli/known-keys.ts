@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { KeyStore, type KeyAlgorithm } from '../audit/keys.ts';
 import { readPublicKey, type PublicKey } from '../audit/public-key.ts';
+import { UserError } from '../base/errors.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,12 +13,25 @@ export function knownKeys(
   paths: readonly string[],
   options: { readonly only?: boolean } = {},
 ): PublicKey[] {
-  const named = paths.map((path) => readPublicKey(resolve(session.cwd, path)));
+  const named = readNamedKeys(session, paths);
   if (named.length > 0 && options.only) return named;
   const own = KeyStore.open(session.env).publicKeys();
   const keys = [...own.filter((key) => key.algorithm === algorithm), ...named];
   if (keys.length > 0) return keys;
   throw new UsageError('no-known-key', 'there is no key by which to judge a signature', {
     hint: 'name the public key of who signed: --key FILE',
+  });
+}
+
+/** Of `--key`. Throws UsageError key-unreadable. */
+export function readNamedKeys(session: Session, paths: readonly string[]): PublicKey[] {
+  return paths.map((path) => {
+    try {
+      return readPublicKey(resolve(session.cwd, path));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const { message, hint = 'check the path of --key', cause } = error;
+      throw new UsageError('key-unreadable', message, { hint, cause });
+    }
   });
 }

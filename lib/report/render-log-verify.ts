@@ -22,11 +22,16 @@ const NEXT: Readonly<Record<LogProblem, string>> = {
   'cut-short': 'bring artifacts/log back from a backup: its last entries are gone',
 };
 
+const NEXT_WITHOUT_LOG =
+  'bring artifacts/log back from a backup; if there never was one, assay log checkpoint begins it with the rows as they are';
+
 export function renderLogVerify(log: LogJson, colors: Colors): string[] {
   const { findings, entries, recordedLater, published } = log;
   const lines = findings.slice(0, MOST_LINES).map((finding) => findingLine(finding, colors));
   if (findings.length > MOST_LINES) lines.push(`and ${findings.length - MOST_LINES} more; --json lists all`);
-  for (const next of new Set(findings.map(({ problem }) => NEXT[problem]))) lines.push(`  next: ${next}`);
+  const nextOf = ({ problem }: LogFinding): string =>
+    problem === 'not-logged' && entries === 0 ? NEXT_WITHOUT_LOG : NEXT[problem];
+  for (const next of new Set(findings.map(nextOf))) lines.push(`  next: ${next}`);
   if (log.isTorn) lines.push('the last line is incomplete, as a crash leaves it; the next run drops it');
   const later = recordedLater === 0 ? '' : ` (${recordedLater} recorded later)`;
   const held = `${formatCount(entries, 'entry', 'entries')}${later}, against the database`;

@@ -11,7 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { digestBytes } from '../../lib/base/digest.ts';
@@ -107,7 +107,7 @@ describe('assay verify', () => {
     `);
     const { sizeBytes, log, ...json } = JSON.parse((await project.assay(['verify', '--json'])).stdout);
     expect(sizeBytes).toBeGreaterThan(0);
-    expect(log).toMatchObject({ isSound: true, entries: 3, findings: [] });
+    expect(log).toMatchObject({ state: 'checked', isSound: true, entries: 3, findings: [] });
     expect(json).toMatchInlineSnapshot(`
       {
         "actions": 3,
@@ -139,6 +139,57 @@ describe('assay verify', () => {
     const { code, stdout } = await project.assay(['verify'], { env: { ASSAY_KEYS: join(project.root, 'none') } });
     expect(stdout).toContain('log: not checked, for no key is known by which to judge its signatures');
     expect(code).toBe(0);
+  });
+
+  it('names every row that nobody signed where the log was deleted whole', async () => {
+    const project = await makeRunProject();
+    rmSync(join(project.root, 'artifacts/log'), { recursive: true });
+    expect(await verify(project)).toMatchInlineSnapshot(`
+      "
+      exit 3
+      --- stdout
+      read 13 blobs (<size>), 4 artifacts, 3 actions: sound
+      execution 1 (fetch) not-logged: there is no log that could tell whether it was altered
+      execution 2 (poison) not-logged: there is no log that could tell whether it was altered
+      execution 3 (evaluate) not-logged: there is no log that could tell whether it was altered
+        next: bring artifacts/log back from a backup; if there never was one, assay log checkpoint begins it with the rows as they are
+      log: 0 entries, against the database: 3 findings
+      --- stderr
+      "
+    `);
+    const { log, isSound, findings } = JSON.parse((await project.assay(['verify', '--json'])).stdout);
+    expect([isSound, findings, log.state, log.findings.length]).toEqual([false, [], 'no-log', 3]);
+  });
+
+  it('tells no log, no key and neither apart, and calls only what can be judged a finding', async () => {
+    const project = await makeRunProject();
+    const judge = async (keys: string): Promise<unknown[]> => {
+      const env = { ASSAY_KEYS: resolve(project.root, keys) };
+      const { code, stdout } = await project.assay(['verify', '--json'], { env });
+      const { isSound, log } = JSON.parse(stdout) as { isSound: boolean; log: { state: string } };
+      return [code, isSound, log.state];
+    };
+    expect(await judge(project.keys)).toEqual([0, true, 'checked']);
+    expect(await judge('none')).toEqual([0, true, 'no-key']);
+    rmSync(join(project.root, 'artifacts/log'), { recursive: true });
+    expect(await judge('none')).toEqual([0, true, 'unsigned']);
+    const { stdout } = await project.assay(['verify'], { env: { ASSAY_KEYS: join(project.root, 'none') } });
+    expect(stdout).toMatch(/\nlog: not checked, for there is none, and no key: nothing tells whether .*\n$/);
+    rmSync(join(project.root, 'artifacts/lineage.db'));
+    expect(await judge('none')).toEqual([3, false, 'no-log']);
+  });
+
+  it('says that a key cannot be read before it reads the store', async () => {
+    const project = await makeRunProject();
+    expect(transcript(await project.assay(['verify', '--key', 'ada.pem']))).toMatchInlineSnapshot(`
+      "
+      exit 2
+      --- stdout
+      --- stderr
+      error[key-unreadable] <project>/ada.pem cannot be read
+        check the path of --key
+      "
+    `);
   });
 
   it('has nothing to read where nothing was run, and makes no store there', async () => {

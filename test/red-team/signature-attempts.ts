@@ -192,6 +192,14 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
     exitCode: 3,
   },
   {
+    name: 'delete the log, and wait for a plain verify',
+    how: 'artifacts/log is gone; the store is sound',
+    attempt: (scene) => scene.remove('artifacts/log'),
+    command: ['verify'],
+    finding: 'execution 5 (evaluate) not-logged: there is no log that could tell whether it was altered',
+    exitCode: 3,
+  },
+  {
     name: 'begin the log anew',
     how: 'an edited database is logged afresh by one who has the key: everything agrees but what was published',
     attempt: (scene) => {

@@ -73,7 +73,7 @@ export class SignatureScene {
   /** A copy of `base`. */
   constructor(base: Project) {
     this.project = makeProject({});
-    cpSync(base.root, this.project.root, { recursive: true });
+    cpSync(base.root, this.project.root, { recursive: true, verbatimSymlinks: true });
     cpSync(base.keys, this.project.keys, { recursive: true });
   }
 

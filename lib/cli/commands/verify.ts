@@ -3,16 +3,15 @@ import type { VerifyReport } from '../../audit/verify/finding.ts';
 import type { Trust } from '../../audit/verify/verify-memory.ts';
 import { verifyStore } from '../../audit/verify/verify-store.ts';
 import type { ByteBar } from '../../report/byte-bar.ts';
-import type { Colors } from '../../report/colors.ts';
-import { renderLogVerify } from '../../report/render-log-verify.ts';
 import { renderRepair, renderVerify } from '../../report/render-verify.ts';
 import { storePaths } from '../../store/layout.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { readNamedKeys } from '../known-keys.ts';
 import { measureStore } from '../measure-store.ts';
 import { printJson, printLines } from '../print.ts';
 import { findProjectRoot, type PipelineOptions } from '../project.ts';
 import type { Session } from '../session.ts';
-import { verifyProjectLog, type LogVerdict } from '../verify-with-log.ts';
+import { isLogSound, judgeLog, renderLogVerdict } from '../verify-with-log.ts';
 
 export interface VerifyOptions extends PipelineOptions {
   readonly sinceLast?: true;
@@ -27,6 +26,8 @@ const MOST_ROUNDS = 4;
 
 export async function verifyCommand(session: Session, options: VerifyOptions): Promise<ExitCode> {
   const projectRoot = findProjectRoot(session);
+  // A slip of the pen is not to cost the reading of the store.
+  readNamedKeys(session, options.key ?? []);
   const verified = await verifyOnce(projectRoot, session, options, trustOf(options));
   const { out } = session.terminal;
   if (!options.repair || verified.isSound) {
@@ -47,18 +48,11 @@ function endWithLog(
   report: VerifyReport & { readonly repaired?: object },
 ): ExitCode {
   const { out } = session.terminal;
-  const log = verifyProjectLog(projectRoot, session, options.key ?? []);
-  const isSound = report.isSound && (log === null || log === 'no-key' || log.isSound);
-  if (options.json) printJson(out, { ...report, isSound, log: log === 'no-key' ? null : log });
+  const log = judgeLog(projectRoot, session, options.key ?? []);
+  const isSound = report.isSound && isLogSound(log);
+  if (options.json) printJson(out, { ...report, isSound, log });
   else printLines(out, renderLogVerdict(log, out.colors));
   return isSound ? EXIT.ok : EXIT.findings;
-}
-
-function renderLogVerdict(log: LogVerdict, colors: Colors): string[] {
-  if (log === null) return [];
-  if (log !== 'no-key')
-    return renderLogVerify(log, colors).map((line, i, all) => (i === all.length - 1 ? `log: ${line}` : line));
-  return ['log: not checked, for no key is known by which to judge its signatures: name one with --key FILE'];
 }
 
 /** Mends and verifies again, from content, until all is sound or nothing more can be done. */
