@@ -1,12 +1,13 @@
 /** Declared stages to stage instances, in an order in which each comes after all that it reads. */
 import type { OutputKind, StageInput, StageInstance } from '../model/stage.ts';
-import { joinAxes, type InheritedAxes } from './axes.ts';
+import { joinGrids, type InheritedGrid } from './join-grids.ts';
 import { Expansion } from './expansion.ts';
 import type { ExpectableInput } from './expectations.ts';
 import { FieldReader } from './field-reader.ts';
 import { linkInput, readReference } from './link-inputs.ts';
-import { combinations, MAX_LABEL_BYTES } from './matrix.ts';
+import { combinations, type Grid, MAX_LABEL_BYTES } from './matrix.ts';
 import { orderByNeed } from './order.ts';
+import { readOwnMatrix } from './own-matrix.ts';
 import type { Params } from './params.ts';
 import type { Problems } from './problems.ts';
 import type { ProjectPaths } from './project-paths.ts';
@@ -35,6 +36,8 @@ export interface ExpandedStages {
   readonly instances: readonly StageInstance[];
   readonly expansions: ReadonlyMap<string, Expansion>;
 }
+
+const WITHOUT_MATRIX: Grid = { axes: [], selections: [] };
 
 export function expandStages(shapes: Readonly<Record<string, StageShape>>, context: ExpandContext): ExpandedStages {
   const declared = new Map(Object.entries(shapes).map(([name, shape]) => [name, declareStage(name, shape, context)]));
@@ -80,9 +83,15 @@ function expandStage(
   const sources = neededStages(stage).map((source) => expansions.get(source));
   const hasBrokenSource =
     sources.some((source) => source?.isBroken ?? true) || [...references.values()].includes(undefined);
-  const axes = joinAxes(reader, shape, base, inheritedAxes(stage, expansions));
+  const own = readOwnMatrix(reader, shape, base);
+  const grid = own && joinGrids(reader, shape, own, inheritedGrids(stage, expansions));
   const outputs = shape.outputs as Record<string, OutputKind>;
-  const expansion = new Expansion(name, axes ?? [], outputs, isCyclic || hasBrokenSource || axes === undefined);
+  const expansion = new Expansion(
+    name,
+    grid ?? WITHOUT_MATRIX,
+    outputs,
+    isCyclic || hasBrokenSource || grid === undefined,
+  );
   expansions.set(name, expansion);
 
   const links = [...references].map(([input, reference]) => {
@@ -100,7 +109,15 @@ function expandStage(
     [...references].map(([input, reference]) => [input, expectableKind(reference, context.stages)]),
   );
   const axisPaths = expansion.axes.map((axis) => axis.path);
-  const fields = prepareFields({ reader, shape, base, paths: context.paths, axes: axisPaths, inputs: inputKinds });
+  const fields = prepareFields({
+    reader,
+    shape,
+    base,
+    paths: context.paths,
+    axes: axisPaths,
+    ownAxes: (own?.axes ?? []).map((axis) => axis.path),
+    inputs: inputKinds,
+  });
   if (expansion.isBroken) {
     // What can be judged without the instances still is.
     fields.at(base);
@@ -112,7 +129,7 @@ function expandStage(
   const location = reader.locate([], 'key');
   const instances: StageInstance[] = [];
   let index = 0;
-  for (const digits of combinations(expansion.axes)) {
+  for (const digits of combinations(expansion.grid)) {
     const coordinates = expansion.coordinates[index] ?? {};
     const scope = isTouched ? base.withCoordinates(coordinates) : base;
     const inputs: Record<string, StageInput> = {};
@@ -126,11 +143,11 @@ function expandStage(
   return instances;
 }
 
-function inheritedAxes({ references }: DeclaredStage, expansions: ReadonlyMap<string, Expansion>): InheritedAxes[] {
+function inheritedGrids({ references }: DeclaredStage, expansions: ReadonlyMap<string, Expansion>): InheritedGrid[] {
   return [...references].flatMap(([input, reference]) => {
     if (reference?.kind !== 'matching') return [];
-    const axes = expansions.get(reference.stage)?.axes ?? [];
-    return [{ input, stage: reference.stage, axes }];
+    const grid = expansions.get(reference.stage)?.grid ?? WITHOUT_MATRIX;
+    return [{ input, stage: reference.stage, grid }];
   });
 }
 

@@ -11,6 +11,18 @@ export interface Axis {
   readonly labels: readonly string[];
 }
 
+/** The combinations of a matrix written as a list: those of any of its blocks, each a product of its own. All have the same axes. */
+export interface Selection {
+  /** Of each block, by axis path, the identities of its values. */
+  readonly blocks: readonly ReadonlyMap<string, ReadonlySet<string>>[];
+}
+
+/** The places of a stage's instances: the product of the axes, less what a selection leaves out. */
+export interface Grid {
+  readonly axes: readonly Axis[];
+  readonly selections: readonly Selection[];
+}
+
 export const MAX_INSTANCES = 100_000;
 
 /** A folder name holds 255 bytes; `stage[label]` must fit with a stage name of up to 64. */
@@ -65,18 +77,29 @@ export function countInstances(axes: readonly Axis[]): number {
   return axes.reduce((product, axis) => product * axis.values.length, 1);
 }
 
-/** Every combination as indexes into the axes' values, the last axis fastest. The array is reused: copy what is kept. */
-export function* combinations(axes: readonly Axis[]): Generator<readonly number[]> {
+/** Every combination that there is, as indexes into the axes' values, the last axis fastest. The array is reused: copy what is kept. */
+export function* combinations({ axes, selections }: Grid): Generator<readonly number[]> {
   const digits = axes.map(() => 0);
   const total = countInstances(axes);
+  const tests = selections.map((selection) => admits(selection, axes));
   for (let n = 0; n < total; n++) {
-    yield digits;
+    if (tests.every((test) => test(digits))) yield digits;
     for (let i = digits.length - 1; i >= 0; i--) {
       digits[i] = (digits[i] as number) + 1;
       if ((digits[i] as number) < (axes[i] as Axis).values.length) break;
       digits[i] = 0;
     }
   }
+}
+
+function admits({ blocks }: Selection, axes: readonly Axis[]): (digits: readonly number[]) => boolean {
+  const tables = blocks.map((block) =>
+    axes.map(({ path, values }) => {
+      const chosen = block.get(path);
+      return chosen === undefined ? undefined : values.map((value) => chosen.has(valueIdentity(value)));
+    }),
+  );
+  return (digits) => tables.some((table) => table.every((row, i) => row?.[digits[i] as number] ?? true));
 }
 
 function encodeKey(path: string): string {

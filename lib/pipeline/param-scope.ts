@@ -6,7 +6,7 @@ import type { Scalar } from '../model/stage.ts';
 import { isMap, listPaths, overlaps, textsIn, withParam } from './param-tree.ts';
 import { didYouMean } from './problems.ts';
 import { describe } from './describe-value.ts';
-import { escapeTemplate, parseTemplate, type TemplatePart } from './template.ts';
+import { escapeTemplate, parseTemplate, type ParamPart } from './template.ts';
 
 export interface TemplateProblem {
   readonly code: 'unknown-param' | 'bad-template' | 'template-cycle';
@@ -160,9 +160,27 @@ export class ParamScope {
     return node === undefined ? [] : [...textsIn(node, '')].flatMap(({ text }) => paramsOf(text));
   }
 
-  #part(part: Exclude<TemplatePart, string>): Result<Json, TemplateProblem> {
-    const value = this.param(part.param);
+  #part(part: ParamPart): Result<Json, TemplateProblem> {
+    const path = this.#path(part);
+    if (!path.ok) return path;
+    const value = this.param(path.value);
     return value.ok || value.error.isElsewhere ? value : err({ ...value.error, source: part.source });
+  }
+
+  /** The path with the values of the params in it. */
+  #path(part: ParamPart): Result<string, TemplateProblem> {
+    let path = '';
+    for (const piece of part.path) {
+      if (typeof piece === 'string') {
+        path += piece;
+        continue;
+      }
+      const key = this.#part(piece);
+      if (!key.ok) return key;
+      if (typeof key.value === 'object') return err(notScalar(piece.source, key.value));
+      path += String(key.value);
+    }
+    return ok(path);
   }
 
   /** `at` is the path of the param that holds the value; undefined for a value that is no param. */
@@ -204,9 +222,19 @@ export class ParamScope {
   }
 }
 
+/** The params that a text names. Of a path that depends on a value, the map in which the value is looked up stands for all. */
 function paramsOf(text: string): string[] {
   const parsed = parseTemplate(text);
-  return parsed.ok ? parsed.value.flatMap((part) => (typeof part === 'string' ? [] : [part.param])) : [];
+  return parsed.ok ? parsed.value.flatMap((part) => (typeof part === 'string' ? [] : paramsIn(part))) : [];
+}
+
+function paramsIn({ path: [first, ...more] }: ParamPart): string[] {
+  const name = first as string;
+  if (more.length === 0) return [name];
+  return [
+    name.slice(0, name.lastIndexOf('.')),
+    ...more.flatMap((part) => (typeof part === 'string' ? [] : paramsIn(part))),
+  ];
 }
 
 function elsewhere(problem: TemplateProblem): Result<never, TemplateProblem> {

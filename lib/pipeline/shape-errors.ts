@@ -51,7 +51,6 @@ function isEmptyPipeline(value: Json): boolean {
 
 function reportIssue(issue: Issue, problems: Problems): void {
   const path = issue.path as TreePath;
-  const { value } = problems.tree;
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysAt(path);
@@ -67,22 +66,32 @@ function reportIssue(issue: Issue, problems: Problems): void {
       problems.add('bad-name', { path, part: 'key' }, `${nameKind(path)} "${path.at(-1)}" ${rule}.`);
       return;
     }
-    default: {
-      const found = valueAt(value, path);
-      if (found === undefined) {
-        const where = subject(path.slice(0, -1));
-        const message = `${where}"${path.at(-1)}" is missing.`;
-        problems.add('missing-key', { path: path.slice(0, -1), part: 'key' }, message, `it is ${issue.message}`);
-        return;
-      }
-      const hint =
-        typeof found === 'string' && issue.code === 'invalid_value'
-          ? problems.didYouMean(found, OUTPUT_KINDS)
-          : undefined;
-      const message = `${subject(path)}${quotedEntry(path)}must be ${issue.message}; found ${describe(found)}.`;
-      problems.add('wrong-type', { path }, message, hint);
+    case 'invalid_union': {
+      // The alternative that fits the value up to something inside it says more than all of them together.
+      const nearest = issue.errors.find((inner) => inner.every((each) => each.path.length > 0));
+      if (nearest === undefined) return reportWrongType(issue, problems);
+      for (const inner of nearest) reportIssue({ ...inner, path: [...issue.path, ...inner.path] } as Issue, problems);
+      return;
     }
+    default:
+      reportWrongType(issue, problems);
   }
+}
+
+function reportWrongType(issue: Issue, problems: Problems): void {
+  const path = issue.path as TreePath;
+  const { value } = problems.tree;
+  const found = valueAt(value, path);
+  if (found === undefined) {
+    const where = subject(path.slice(0, -1));
+    const message = `${where}"${path.at(-1)}" is missing.`;
+    problems.add('missing-key', { path: path.slice(0, -1), part: 'key' }, message, `it is ${issue.message}`);
+    return;
+  }
+  const hint =
+    typeof found === 'string' && issue.code === 'invalid_value' ? problems.didYouMean(found, OUTPUT_KINDS) : undefined;
+  const message = `${subject(path)}${quotedEntry(path)}must be ${issue.message}; found ${describe(found)}.`;
+  problems.add('wrong-type', { path }, message, hint);
 }
 
 /** Drops every entry whose issue is more than an unknown key: a stage as a whole, of other keys the faulty part. */

@@ -44,6 +44,11 @@ const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'text, a 
 
 const AXIS = 'a list of texts, numbers or booleans, or a template that gives one';
 const matrixAxis = z.union([z.array(scalar), template(AXIS)], { error: AXIS });
+const MATRIX = 'a map of param path to list of values, a list of such maps, or a template that gives one';
+const matrixBlock = z.record(z.string(), matrixAxis, { error: 'a map of param path to list of values' });
+const matrix = z.union([matrixBlock, z.array(matrixBlock).check(z.minLength(1, { error: MATRIX })), template(MATRIX)], {
+  error: MATRIX,
+});
 
 const resourcesShape = z.strictObject(
   {
@@ -130,9 +135,11 @@ const stageShape = z
         text('one line for /bin/sh').check(hover('One line for /bin/sh, with the placeholders of "command".')),
       ),
       matrix: z.optional(
-        z
-          .record(z.string(), matrixAxis, { error: 'a map of param path to list of values' })
-          .check(hover('Runs the stage once for each combination of values: param path to list of values.')),
+        matrix.check(
+          hover(
+            'Runs the stage once for each combination of values: param path to list of values. Of a list of such maps each adds its combinations.',
+          ),
+        ),
       ),
       params: z.optional(
         paramPaths('Params the program receives. Only an edit of these, or of inputs and code, reruns the stage.'),

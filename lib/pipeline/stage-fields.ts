@@ -23,6 +23,8 @@ export interface FieldContext {
   readonly paths: ProjectPaths;
   /** Own and inherited matrix axes. */
   readonly axes: readonly string[];
+  /** Those of the stage's own matrix. */
+  readonly ownAxes: readonly string[];
   readonly inputs: ReadonlyMap<string, ExpectableInput>;
 }
 
@@ -44,12 +46,13 @@ export function prepareFields(context: FieldContext): { at: Field<StageFields>; 
 
   const named = (shape.params ?? []).map((path, i) => [path, paramField(path, ['params', i])] as const);
   // The axes' own faults are reported where they are joined.
-  const ownAxes = Object.keys(shape.matrix ?? {})
+  const ownAxes = context.ownAxes
     .filter((axis) => !(shape.params ?? []).some((path) => axis === path || axis.startsWith(`${path}.`)))
+    .filter((axis) => !(shape.unkeyed ?? []).includes(axis))
     .map((axis) => [axis, quietParam(axis)] as const);
   if (ownAxes.length > 0) isTouched = true;
   const unkeyed = (shape.unkeyed ?? []).map((path, i) => [path, paramField(path, ['unkeyed', i])] as const);
-  checkUnkeyed(shape, reader);
+  checkUnkeyed(context);
   checkOutputs(shape, reader);
 
   const params = objectField([...named, ...ownAxes]);
@@ -138,13 +141,13 @@ function checkOutputs(shape: StageShape, reader: FieldReader): void {
   reader.report('missing-key', ['outputs'], 'it declares no output.', { part: 'key', hint: 'outputs: { name: file }' });
 }
 
-/** A param in the action key cannot be kept out of it. */
-function checkUnkeyed(shape: StageShape, reader: FieldReader): void {
-  const keyed = [...(shape.params ?? []), ...Object.keys(shape.matrix ?? {})];
+/** A param in the action key cannot be kept out of it. An axis can: then it only tells the instances apart. */
+function checkUnkeyed({ shape, reader, ownAxes }: FieldContext): void {
   for (const [i, path] of (shape.unkeyed ?? []).entries()) {
-    const other = keyed.find((candidate) => overlaps(candidate, path));
+    const param = (shape.params ?? []).find((candidate) => overlaps(candidate, path));
+    const other = param ?? ownAxes.find((axis) => axis !== path && overlaps(axis, path));
     if (other === undefined) continue;
-    const where = (shape.params ?? []).includes(other) ? 'params' : 'matrix';
+    const where = param === undefined ? 'matrix' : 'params';
     reader.report('conflicting-keys', ['unkeyed', i], `"${path}" is unkeyed, but ${where} names "${other}".`, {
       hint: 'name it in one of the two',
     });

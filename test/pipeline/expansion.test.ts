@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StageInstance } from '../../lib/model/stage.ts';
-import { parsed } from './project.ts';
+import { errorsOf, parsed } from './project.ts';
 
 /** The instance without places in the text. */
 function plain(instance: StageInstance | undefined): unknown {
@@ -476,4 +476,80 @@ stages:
       location: undefined,
     })),
   );
+});
+
+test('a matrix may be a list of maps, each of which adds its combinations; what reads the stage has the same', () => {
+  const pipeline = parsed(
+    `
+version: 1
+params: { seed: 1, n: 5, name: a, cells: [{ name: [a], n: [1, 2] }, { name: [b, c], n: [2] }] }
+stages:
+  make: { program: stages/a.ts, matrix: "\${cells}", outputs: { data: dataset } }
+  more: { program: stages/a.ts, matrix: { seed: [1, 2] }, inputs: { data: make.data }, outputs: { data: dataset } }
+  few: { program: stages/a.ts, matrix: { name: [b, a] }, inputs: { data: make.data }, outputs: { data: dataset } }
+  both: { program: stages/a.ts, inputs: { few: few.data, one: "make[name=c,n=2].data" }, outputs: { data: dataset } }
+  all: { program: stages/a.ts, inputs: { data: "make[*].data" }, outputs: { data: dataset } }
+`.slice(1),
+  );
+  expect(wiring(pipeline.instances)).toMatchInlineSnapshot(`
+    [
+      "make[n=1,name=a]",
+      "make[n=2,name=a]",
+      "make[n=2,name=b]",
+      "make[n=2,name=c]",
+      "more[n=1,name=a,seed=1] <- make[n=1,name=a].data",
+      "more[n=1,name=a,seed=2] <- make[n=1,name=a].data",
+      "more[n=2,name=a,seed=1] <- make[n=2,name=a].data",
+      "more[n=2,name=a,seed=2] <- make[n=2,name=a].data",
+      "more[n=2,name=b,seed=1] <- make[n=2,name=b].data",
+      "more[n=2,name=b,seed=2] <- make[n=2,name=b].data",
+      "more[n=2,name=c,seed=1] <- make[n=2,name=c].data",
+      "more[n=2,name=c,seed=2] <- make[n=2,name=c].data",
+      "few[n=1,name=a] <- make[n=1,name=a].data",
+      "few[n=2,name=b] <- make[n=2,name=b].data",
+      "few[n=2,name=a] <- make[n=2,name=a].data",
+      "both[n=1,name=a] <- few[n=1,name=a].data make[n=2,name=c].data",
+      "both[n=2,name=b] <- few[n=2,name=b].data make[n=2,name=c].data",
+      "both[n=2,name=a] <- few[n=2,name=a].data make[n=2,name=c].data",
+      "all <- (make[n=1,name=a].data make[n=2,name=a].data make[n=2,name=b].data make[n=2,name=c].data)",
+    ]
+  `);
+});
+
+test('an instance that a list of maps leaves out cannot be read', () => {
+  const text = `
+version: 1
+params: { n: 5, name: a }
+stages:
+  make:
+    program: stages/a.ts
+    matrix: [{ name: [a], n: [1] }, { name: [b], n: [2] }]
+    outputs: { data: dataset }
+  one: { program: stages/a.ts, inputs: { data: "make[name=a,n=2].data" }, outputs: { data: dataset } }
+`.slice(1);
+  expect(errorsOf(text)).toMatchInlineSnapshot(`
+    "pipeline.yaml:8:48 error[unknown-input] stage "one": "make[name=a,n=2].data" names no instance: stage "make" runs over n=1|2, name=a|b.
+        one: { program: stages/a.ts, inputs: { data: "make[name=a,n=2].data" }, outputs: { data: dataset } }
+                                                     ~~~~~~~~~~~~~~~~~~~~~~~   did you mean "make[n=1,name=a].data"?"
+  `);
+});
+
+test('an axis that is unkeyed tells instances apart and stays out of their params', () => {
+  const pipeline = parsed(
+    `
+version: 1
+params: { name: a, labels: { a: x, b: y }, label: "\${labels.\${name}}" }
+stages:
+  make:
+    program: stages/a.ts
+    matrix: { name: [a, b] }
+    unkeyed: [name]
+    params: [label]
+    outputs: { data: dataset }
+`.slice(1),
+  );
+  expect(pipeline.instances.map(({ id, params, unkeyed }) => [id, params, unkeyed])).toEqual([
+    ['make[name=a]', { label: 'x' }, { name: 'a' }],
+    ['make[name=b]', { label: 'y' }, { name: 'b' }],
+  ]);
 });

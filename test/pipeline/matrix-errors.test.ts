@@ -278,3 +278,68 @@ stages:
                      ~~~~~~~   no input of the stage is one dataset"
   `);
 });
+
+test('bad-matrix: lists of maps', () => {
+  const text = `
+version: 1
+params: { seed: 1, name: x, none: [], cells: [{ seed: [1], name: [y] }, { seed: [a] }], few: [{ seed: [1] }] }
+stages:
+  a: { program: stages/a.ts, matrix: [], outputs: { data: dataset } }
+  b: { program: stages/a.ts, matrix: "\${name}", outputs: { data: dataset } }
+  c: { program: stages/a.ts, matrix: "\${none}", outputs: { data: dataset } }
+  d: { program: stages/a.ts, matrix: "\${cells}", outputs: { data: dataset } }
+  e:
+    program: stages/a.ts
+    matrix: [{ seed: [1], name: [x] }, { seed: [2, z], name: [] }, { seed: [3] }]
+    outputs: { data: dataset }
+  f: { program: stages/a.ts, matrix: [{ seed: [1], name: 5 }, 7], outputs: { data: dataset } }
+  g: { program: stages/a.ts, matrix: [{ seed: [1], name: [x] }, { seed: [2], name: [y] }], outputs: { data: dataset } }
+  h:
+    program: stages/a.ts
+    matrix: [{ seed: [1], name: [y] }, { seed: [2], name: [x] }]
+    inputs: { data: g.data }
+    outputs: { data: dataset }
+  i: { program: stages/a.ts, matrix: [{ seed: [1], name: [x] }, { seed: [2] }], outputs: { data: dataset } }
+`.slice(1);
+  expect(errorsOf(text)).toMatchInlineSnapshot(`
+    "pipeline.yaml:4:38 error[wrong-type] stage "a": "matrix" must be a map of param path to list of values, a list of such maps, or a template that gives one; found an empty list.
+        a: { program: stages/a.ts, matrix: [], outputs: { data: dataset } }
+                                           ~~
+
+    pipeline.yaml:5:38 error[bad-matrix] stage "b": a matrix is a map of axes or a list of such maps; "\${name}" gives "x".
+        b: { program: stages/a.ts, matrix: "\${name}", outputs: { data: dataset } }
+                                           ~~~~~~~~~   write [{ seed: [1, 2] }]
+
+    pipeline.yaml:6:38 error[bad-matrix] stage "c": a matrix is a map of axes or a list of such maps; "\${none}" gives an empty list.
+        c: { program: stages/a.ts, matrix: "\${none}", outputs: { data: dataset } }
+                                           ~~~~~~~~~   write [{ seed: [1, 2] }]
+
+    pipeline.yaml:7:38 error[bad-matrix] stage "d": the param "seed" is declared as a number; found "a".
+        d: { program: stages/a.ts, matrix: "\${cells}", outputs: { data: dataset } }
+                                           ~~~~~~~~~~
+
+    pipeline.yaml:10:52 error[bad-matrix] stage "e": the param "seed" is declared as a number; found "z".
+          matrix: [{ seed: [1], name: [x] }, { seed: [2, z], name: [] }, { seed: [3] }]
+                                                         ~
+
+    pipeline.yaml:10:62 error[bad-matrix] stage "e": the axis "name" has no values.
+          matrix: [{ seed: [1], name: [x] }, { seed: [2, z], name: [] }, { seed: [3] }]
+                                                                   ~~
+
+    pipeline.yaml:12:58 error[wrong-type] stage "f": "matrix[0].name" must be a list of texts, numbers or booleans, or a template that gives one; found 5.
+        f: { program: stages/a.ts, matrix: [{ seed: [1], name: 5 }, 7], outputs: { data: dataset } }
+                                                               ~
+
+    pipeline.yaml:12:63 error[wrong-type] stage "f": "matrix[1]" must be a map of param path to list of values; found 7.
+        f: { program: stages/a.ts, matrix: [{ seed: [1], name: 5 }, 7], outputs: { data: dataset } }
+                                                                    ~
+
+    pipeline.yaml:16:5 error[bad-matrix] stage "h": no combination of its matrix is one of those of all that it reads.
+          matrix: [{ seed: [1], name: [y] }, { seed: [2], name: [x] }]
+          ~~~~~~
+
+    pipeline.yaml:19:65 error[bad-matrix] stage "i": the maps of a matrix name the same axes; found "name, seed" and "seed".
+        i: { program: stages/a.ts, matrix: [{ seed: [1], name: [x] }, { seed: [2] }], outputs: { data: dataset } }
+                                                                      ~~~~~~~~~~~~~   give each map one value of the axis it does not vary"
+  `);
+});

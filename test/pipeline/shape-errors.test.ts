@@ -296,14 +296,14 @@ stages:
 test('conflicting-keys: two programs; a param keyed and unkeyed', () => {
   const text = `
 version: 1
-params: { mirror: { url: x }, seed: 1 }
+params: { mirror: { url: x }, tree: { seed: 1 }, free: 1 }
 stages:
   a:
     program: stages/a.ts
     shell: "true"
     params: [mirror]
-    matrix: { seed: [1, 2] }
-    unkeyed: [mirror.url, seed]
+    matrix: { tree.seed: [1, 2], free: [1, 2] }
+    unkeyed: [mirror.url, tree, free]
     outputs: { data: dataset }
 `.slice(1);
   expect(errorsOf(text)).toMatchInlineSnapshot(`
@@ -312,11 +312,11 @@ stages:
           ~~~~~
 
     pipeline.yaml:9:15 error[conflicting-keys] stage "a": "mirror.url" is unkeyed, but params names "mirror".
-          unkeyed: [mirror.url, seed]
+          unkeyed: [mirror.url, tree, free]
                     ~~~~~~~~~~   name it in one of the two
 
-    pipeline.yaml:9:27 error[conflicting-keys] stage "a": "seed" is unkeyed, but matrix names "seed".
-          unkeyed: [mirror.url, seed]
+    pipeline.yaml:9:27 error[conflicting-keys] stage "a": "tree" is unkeyed, but matrix names "tree.seed".
+          unkeyed: [mirror.url, tree, free]
                                 ~~~~   name it in one of the two"
   `);
 });

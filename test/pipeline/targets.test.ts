@@ -70,9 +70,9 @@ test('unknown-target, unknown-param and wrong-type: in targets', () => {
                ~~~~~"
   `);
   expect(errorsOf(file('targets: [5]'))).toMatchInlineSnapshot(`
-    "pipeline.yaml:4:10 error[wrong-type] "targets" must be a list of stages, such as [compare], or a template that gives one; found a list.
+    "pipeline.yaml:4:11 error[wrong-type] "targets": "[0]" must be a stage, an instance or an output, such as compare; found 5.
       targets: [5]
-               ~~~"
+                ~"
   `);
 });
 

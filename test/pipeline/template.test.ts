@@ -145,3 +145,35 @@ test('only placeholders are placeholders', () => {
     ]
   `);
 });
+
+test('a param may be looked up by the value of another', () => {
+  const scope = new ParamScope({
+    readings: { V1: { label: 'chosen' }, V2: { label: '${other}' } },
+    other: 'recognised',
+    attack: { variant: 'V1' },
+    reading: '${readings.${attack.variant}}',
+    unrelated: '${other}',
+  });
+  const at = (variant: string) => scope.withCoordinates({ 'attack.variant': variant });
+  expect(scope.param('reading')).toEqual({ ok: true, value: { label: 'chosen' } });
+  expect(at('V2').param('reading.label')).toEqual({ ok: true, value: 'recognised' });
+  expect(scope.text('as ${ readings.${ attack.variant }.label }!')).toEqual({ ok: true, value: 'as chosen!' });
+  const touched = (axis: string) =>
+    ['reading', 'reading.label', 'unrelated'].filter((path) => scope.isParamTouchedBy(path, [axis]));
+  expect(touched('attack.variant')).toEqual(['reading', 'reading.label']);
+  expect(touched('other')).toEqual(['reading', 'reading.label', 'unrelated']);
+  expect(touched('readings.V2')).toEqual(['reading', 'reading.label']);
+
+  const faultOf = (text: string, from = scope) => {
+    const value = from.text(text);
+    return value.ok ? 'no fault' : `${value.error.message} ${value.error.hint ?? ''}`;
+  };
+  expect(faultOf('${readings.${attack.variant}}', at('V3'))).toBe(
+    'there is no param "readings.V3". did you mean "readings.V1"?',
+  );
+  expect(faultOf('${readings.${attack}}')).toMatch('must give text, a number, true or false');
+  expect(faultOf('${readings.${nothing}}')).toMatch('there is no param "nothing"');
+  expect(faultOf('${readings.${attack.variant}')).toBe('"${" has no "}". ');
+  expect(faultOf('${${attack.variant}}')).toMatch('does not name a param');
+  expect(faultOf('${V${attack.variant}}')).toMatch('names no map to look into; write ${map.${key}}.');
+});
