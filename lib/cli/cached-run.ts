@@ -28,7 +28,12 @@ async function checkExpectations(
 ): Promise<CheckedEvent[] | null> {
   const expecting = plan.steps.filter(({ instance }) => Object.keys(instance.expect).length > 0);
   if (expecting.length === 0) return [];
-  const { checkCachedOutputs } = await import('../execute/expectations.ts');
+  const [{ checkCachedOutputs }, { KeyStore }, { UserSeal }] = await Promise.all([
+    import('../execute/expectations.ts'),
+    import('../audit/keys.ts'),
+    import('../audit/user-seal.ts'),
+  ]);
+  const seal = new UserSeal(KeyStore.open(session.env));
   const checks: CheckedEvent[] = [];
   try {
     for (const { instance, verdict } of expecting) {
@@ -37,6 +42,7 @@ async function checkExpectations(
         store,
         lineage,
         clock: session.clock,
+        seal,
         onChecked: (record) => checks.push({ kind: 'expectation-checked', instance: instance.id, record }),
       });
     }

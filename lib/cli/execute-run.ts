@@ -1,5 +1,7 @@
 /** Hands a plan to the executor, and stops it when the user says so. */
 import { dirname } from 'node:path';
+import { KeyStore } from '../audit/keys.ts';
+import { UserSeal } from '../audit/user-seal.ts';
 import { executePlan } from '../execute/execute-plan.ts';
 import { findMarkedProcesses } from '../execute/processes.ts';
 import { contextPathOf, markerOf } from '../execute/sandbox-paths.ts';
@@ -53,6 +55,7 @@ export async function executeRun(request: ExecuteRequest, parts: Parts, session:
         store: parts.store,
         lineage: parts.lineage,
         clock: session.clock,
+        seal: new UserSeal(KeyStore.open(session.env)),
         projectRoot: parts.projectRoot,
         pipeline: plan.pipeline,
         env: session.env,

@@ -1,5 +1,6 @@
 /** Finds the expectations of an instance that do not hold: of outputs just made, or of cached ones. */
 import { join } from 'node:path';
+import type { JsonObject } from '../base/canonical-json.ts';
 import type { Clock } from '../base/clock.ts';
 import { digestHex, type Digest } from '../base/digest.ts';
 import { InternalError, UserError } from '../base/errors.ts';
@@ -7,6 +8,7 @@ import type { Lineage } from '../lineage/lineage.ts';
 import type { Action } from '../model/action.ts';
 import type { OutputDigests } from '../model/plan.ts';
 import type { ExpectationRecord } from '../model/run.ts';
+import type { Seal } from '../model/seal.ts';
 import type { Expectation, StageInstance } from '../model/stage.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { digestPath } from '../store/digest-path.ts';
@@ -14,10 +16,13 @@ import { checkExpectation, describeBreaches, expectationDigest, type CheckedExpe
 import { removeTree } from './remove-tree.ts';
 import type { Sandbox } from './sandbox.ts';
 
+const SEAL_TAG = 'expectation-seal/v1';
+
 export interface ExpectationDeps {
   readonly store: ArtifactStore;
   readonly lineage: Pick<Lineage, 'statCache' | 'findExpectation' | 'saveExpectation'>;
   readonly clock: Clock;
+  readonly seal: Seal;
   readonly onChecked: (record: ExpectationRecord) => void;
 }
 
@@ -34,12 +39,12 @@ export function checkFreshOutputs(
     const againstFolder = expectation.against === null ? null : (sandbox.inputPaths[expectation.against] as string);
     const checked = checkExpectation(expectation, { output, artifact, folder, againstFolder });
     const against = againstOf(instance, action, expectation);
-    deps.lineage.saveExpectation(expectationDigest(artifact, against, expectation), checked.record);
+    remember(expectationDigest(artifact, against, expectation), checked.record, deps);
     return checked;
   });
 }
 
-/** The same of stored outputs; what was found before of the same artifacts is remembered, unless it was a breach. */
+/** The same of stored outputs; what this user found before of the same artifacts is believed, unless it was a breach. */
 export function checkCachedOutputs(
   instance: StageInstance,
   action: Action,
@@ -50,7 +55,7 @@ export function checkCachedOutputs(
     const artifact = outputs[output] as Digest;
     const against = againstOf(instance, action, expectation);
     const digest = expectationDigest(artifact, against, expectation);
-    const known = deps.lineage.findExpectation(digest);
+    const known = recall(digest, deps);
     // A breach is looked at again: its places are not remembered, and a run that ends with it has time.
     if (known?.holds === true) return { record: known, places: {} };
     const checked = withFolders(deps.store, [artifact, against], ([folder, againstFolder]) =>
@@ -61,9 +66,26 @@ export function checkCachedOutputs(
         againstFolder: againstFolder ?? null,
       }),
     );
-    deps.lineage.saveExpectation(digest, checked.record);
+    remember(digest, checked.record, deps);
     return checked;
   });
+}
+
+/** The row alone is believed by nobody: whoever may write to the database could open the gate with one. */
+function recall(digest: Digest, { lineage, seal }: ExpectationDeps): ExpectationRecord | undefined {
+  const known = lineage.findExpectation(digest);
+  return known !== undefined && seal.holds(SEAL_TAG, noteOf(digest, known.record), known.seal)
+    ? known.record
+    : undefined;
+}
+
+function remember(digest: Digest, record: ExpectationRecord, { lineage, seal }: ExpectationDeps): void {
+  lineage.saveExpectation(digest, { record, seal: seal.seal(SEAL_TAG, noteOf(digest, record)) });
+}
+
+/** As the text that is stored. */
+function noteOf(digest: Digest, record: ExpectationRecord): JsonObject {
+  return { digest, record: JSON.stringify(record) };
 }
 
 function checkAll(

@@ -5,6 +5,7 @@ import type { Lineage } from '../lineage/lineage.ts';
 import type { Action } from '../model/action.ts';
 import type { RunEvent, StageFailure } from '../model/event.ts';
 import type { OutputDigests, Reason } from '../model/plan.ts';
+import type { Seal } from '../model/seal.ts';
 import type { Pipeline, StageInstance } from '../model/stage.ts';
 import type { OutputLookup } from '../plan/build-action.ts';
 import type { Planner } from '../plan/planner.ts';
@@ -17,6 +18,8 @@ export interface RunDeps {
   readonly store: ArtifactStore;
   readonly lineage: Lineage;
   readonly clock: Clock;
+  /** Of the user who runs. */
+  readonly seal: Seal;
   readonly projectRoot: string;
   readonly pipeline: Pipeline;
   /** Of the tool. A stage sees PATH and what it declares. */

@@ -19,7 +19,7 @@ import type {
 } from '../model/run.ts';
 import type { StatCache } from '../model/stat-cache.ts';
 import { Cache, type LatestAction, type StoredResult } from './cache.ts';
-import { Closures, ExpectationChecks } from './closures.ts';
+import { Closures, ExpectationChecks, type RememberedExpectation } from './closures.ts';
 import type { Connection } from './connection.ts';
 import { Dataflow, type InputRow, type MetricRow, type OutputRow, type ParamRow } from './dataflow.ts';
 import { Executions, type EndedExecution } from './executions.ts';
@@ -204,12 +204,12 @@ export class Lineage {
 
   // Remembered findings
 
-  findExpectation(digest: Digest): ExpectationRecord | undefined {
+  findExpectation(digest: Digest): RememberedExpectation | undefined {
     return this.#checks.find(digest);
   }
 
-  saveExpectation(digest: Digest, record: ExpectationRecord): void {
-    this.#checks.save(digest, record);
+  saveExpectation(digest: Digest, remembered: RememberedExpectation): void {
+    this.#checks.save(digest, remembered);
   }
 
   recallClosure(program: string): string | undefined {

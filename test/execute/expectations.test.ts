@@ -1,13 +1,18 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../lib/base/clock.ts';
 import { checkExpectation, describeBreaches } from '../../lib/execute/check-expectation.ts';
+import { checkCachedOutputs } from '../../lib/execute/expectations.ts';
 import { writeDataset } from '../../lib/dataset/dataset-folder.ts';
 import { recordManifest } from '../../lib/dataset/record-manifest.ts';
 import { makeSplit, type Split } from '../../lib/dataset/split.ts';
+import type { StageOutcome } from '../../lib/model/run.ts';
+import type { Seal } from '../../lib/model/seal.ts';
 import type { Expectation } from '../../lib/model/stage.ts';
 import { failureText, makeProject, runProject, stageOf, told, withEngine } from '../support/execute-rig.ts';
+import { testSeal } from '../support/test-seal.ts';
 
 /** One-pixel images: [pixel, label] pairs. */
 function split(...records: readonly (readonly [number, number])[]): Split {
@@ -194,6 +199,27 @@ describe('a stage whose output is not what is expected', () => {
     `);
     // The result itself is as good as before.
     expect(told(await runProject(root, [merge, below]))).toEqual(['merge cached', 'below cached']);
+  });
+
+  it('is read again when cached only where nobody vouches for the note of it', async () => {
+    const root = project(split([10, 0], [11, 1], [12, 2], [20, 0]));
+    const [{ key, outputs }] = (await runProject(root, [merge])).outcomes as [StageOutcome];
+    await withEngine(root, ({ lineage, store }) => {
+      const materialise = vi.spyOn(store, 'materialise');
+      const action = lineage.findAction(key!)!;
+      const readsWith = (seal: Seal): number => {
+        materialise.mockClear();
+        checkCachedOutputs(merge, action, outputs, {
+          ...{ store, lineage, clock: systemClock, seal },
+          onChecked: () => undefined,
+        });
+        return materialise.mock.calls.length;
+      };
+      expect(readsWith(testSeal)).toBe(0);
+      expect(readsWith({ seal: () => null, holds: () => false })).toBe(2);
+      // What it left behind was sealed by nobody.
+      expect([readsWith(testSeal), readsWith(testSeal)]).toEqual([2, 0]);
+    });
   });
 
   it('fails when its output is no dataset', async () => {

@@ -114,8 +114,8 @@ describe('what is remembered', () => {
       holds: false,
       findings: [{ check: 'added' as const, expected: 600, found: 599, holds: false }],
     };
-    lineage.saveExpectation(named('check'), record);
-    expect(lineage.findExpectation(named('check'))).toEqual(record);
+    lineage.saveExpectation(named('check'), { record, seal: 'of me' });
+    expect(lineage.findExpectation(named('check'))).toEqual({ record, seal: 'of me' });
     expect(lineage.findExpectation(named('other'))).toBeUndefined();
   });
 });

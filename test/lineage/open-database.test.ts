@@ -127,7 +127,7 @@ describe('opening lineage.db', () => {
     const stamp = { dev: 1, ino: 1, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n };
     reader.statCache.remember('/a', stamp, named('a'), clock.ms);
     reader.rememberClosure('stages/a.ts', '{}');
-    reader.saveExpectation(named('check'), { output: 'data', holds: true, findings: [] });
+    reader.saveExpectation(named('check'), { record: { output: 'data', holds: true, findings: [] }, seal: null });
     expect(reader.listRuns(10)).toHaveLength(1);
     reader.close();
     expect(rig.lineage.recallClosure('stages/a.ts')).toBeUndefined();

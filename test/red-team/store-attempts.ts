@@ -18,8 +18,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { digestBytes, recordBytes, type Digest } from '../../lib/base/digest.ts';
+import { expectationDigest } from '../../lib/execute/check-expectation.ts';
 import { hostIdentity, processBirth } from '../../lib/lineage/process-identity.ts';
 import { actionKey, type Action } from '../../lib/model/action.ts';
+import type { Expectation } from '../../lib/model/stage.ts';
 import type { Ended } from '../cli/rig.ts';
 import { PIPELINE, type StoreScene } from './store-scene.ts';
 
@@ -64,6 +66,15 @@ const forgeRecord = (scene: StoreScene): void => {
   record.action = { ...record.action, params: { seed: 2 } };
   record.key = actionKey(record.action);
   scene.store(recordBytes('result/v1', record as never));
+};
+
+/** The row of a check of the merged data that was never made, as the one for four records has it. */
+const forgeExpectation = (scene: StoreScene, added: number): void => {
+  const { record, seal } = JSON.parse(scene.one('SELECT json FROM expectation_check')) as Record<string, object>;
+  const wanted = { against: 'clean', added, removed: 0, changed: 0 } as Expectation;
+  const digest = expectationDigest(scene.artifact('merge.data'), scene.artifact('fetch.data'), wanted);
+  const forged = JSON.stringify({ record: { ...record, holds: true, findings: [] }, seal });
+  scene.execute('INSERT INTO expectation_check VALUES (?, ?)', digest, forged);
 };
 
 const STORE: readonly StoreAttempt[] = [
@@ -443,6 +454,18 @@ const PIPELINE_AND_RUN: readonly StoreAttempt[] = [
       ),
     command: ['run'],
     finding: 'merge: does not give what is expected of it',
+    exitCode: 1,
+    changesPipeline: true,
+  },
+  {
+    name: 'forge the note that an expectation was found to hold',
+    how: 'the merge may add nothing from now on; a row says that this was checked, with the seal of the check that was made',
+    attempt: (scene) => {
+      writeFileSync(scene.path('pipeline.yaml'), PIPELINE.replace('added: 4', 'added: 0'));
+      forgeExpectation(scene, 0);
+    },
+    command: ['run'],
+    finding: 'added: expected 0, found 4: train records 20-23',
     exitCode: 1,
     changesPipeline: true,
   },

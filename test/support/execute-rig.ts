@@ -12,6 +12,7 @@ import { Planner } from '../../lib/plan/planner.ts';
 import { ArtifactStore } from '../../lib/store/artifact-store.ts';
 import { runStart } from '../lineage/samples.ts';
 import { pipelineOf } from './pipelines.ts';
+import { testSeal } from './test-seal.ts';
 
 const LOCATION = { file: 'pipeline.yaml', line: 1, column: 1, length: 1 };
 
@@ -83,7 +84,7 @@ export async function runProject(
   return withEngine(root, async ({ lineage, store }) => {
     const pipeline = pipelineOf(instances);
     const env = options.env ?? process.env;
-    const deps = { projectRoot: root, store, lineage, clock: systemClock, env, pipeline };
+    const deps = { projectRoot: root, store, lineage, clock: systemClock, seal: testSeal, env, pipeline };
     const planner = new Planner({ ...deps, force: new Set(options.force ?? []) });
     const runId = lineage.startRun(runStart({ startedAtMs: systemClock.nowMs() }));
     const events: RunEvent[] = [];
