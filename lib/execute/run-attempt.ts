@@ -8,6 +8,7 @@ import type { Commit } from '../lineage/recorder.ts';
 import type { StageFailure } from '../model/event.ts';
 import type { OutputDigests } from '../model/plan.ts';
 import type { ExecutionEnd, ExpectationRecord } from '../model/run.ts';
+import { CHECKPOINT_NOTE, CheckpointSeal } from './checkpoint-seal.ts';
 import { inspectOutputs } from './collect-outputs.ts';
 import { checkFreshOutputs } from './expectations.ts';
 import { findEdits, refuseModifiedInputs } from './recheck.ts';
@@ -69,7 +70,8 @@ async function makeResults(
   const sandbox = await openSandbox(task, attempt, deps);
   trace.sandbox = sandbox;
   deps.emit({ kind: 'stage-started', instance: instance.id, attempt, reasons: task.reasons, logPath: sandbox.logPath });
-  const end = await runStageProcess(task, sandbox, deps);
+  const stopSealing = new CheckpointSeal(sandbox.folder, task.key, deps.seal).watch();
+  const end = await runStageProcess(task, sandbox, deps).finally(stopSealing);
   trace.end = end;
   if (!end.isLogEmpty) trace.logDigest = deps.store.putBytes(storedLog(readFileSync(sandbox.logPath)));
   warnOfLeftovers(instance.id, end, deps);
@@ -100,6 +102,11 @@ async function openSandbox(task: Task, attempt: number, deps: TaskDeps): Promise
   const folder = sandboxFolder(deps.store.paths.staging, key);
   await stopMarked(markerOf(contextPathOf(folder)), deps.graceMs);
   const keepsCheckpoint = attempt > 1 || !isForced(task);
+  const unsealed = keepsCheckpoint ? new CheckpointSeal(folder, key, deps.seal).dropUnsealed() : [];
+  for (const path of unsealed) {
+    const message = `${instance.id} does not continue from ${path}: it is not as this user's Assay left it`;
+    deps.emit({ kind: 'warning', message });
+  }
   const { projectRoot, store } = deps;
   return prepareSandbox({ projectRoot, store, instance, action, key, programText, keepsCheckpoint });
 }
@@ -160,7 +167,8 @@ function recordFailure(
   // A checkpoint of code or inputs that are not the key's must not be continued from under that key.
   const isTrusted = problem.code !== 'tainted-by-edit' && problem.code !== 'input-modified';
   const folder = sandboxFolder(deps.store.paths.staging, key);
-  clearSandbox(deps.store, folder, isTrusted ? ['log.txt', 'checkpoint'] : ['log.txt']);
+  if (isTrusted) new CheckpointSeal(folder, key, deps.seal).sealAll();
+  clearSandbox(deps.store, folder, isTrusted ? ['log.txt', 'checkpoint', CHECKPOINT_NOTE] : ['log.txt']);
   const failure: StageFailure = {
     code: problem.code,
     message: problem.message,

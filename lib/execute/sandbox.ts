@@ -1,7 +1,7 @@
 /**
  * The folder in which a stage runs: artifacts/staging/<first 16 hex digits of the action key>/
  *
- *   inputs/ outputs/ checkpoint/ tmp/   context.json   program.mjs (modules)   the files that `files:` names   log.txt
+ *   inputs/ outputs/ checkpoint/ tmp/   checkpoint.json   context.json   program.mjs (modules)   the files that `files:` names   log.txt
  */
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,6 +14,7 @@ import { FILE_KINDS, type StageInstance } from '../model/stage.ts';
 import { matchFiles } from '../plan/match-files.ts';
 import type { ContextFile, ContextInput } from '../stage-api/context-file.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
+import { CHECKPOINT_NOTE } from './checkpoint-seal.ts';
 import { outputFileName } from './collect-outputs.ts';
 import { removeTree } from './remove-tree.ts';
 import { contextPathOf, sandboxFolder } from './sandbox-paths.ts';
@@ -52,7 +53,10 @@ export interface SandboxRequest {
   readonly keepsCheckpoint: boolean;
 }
 
-const OWN_NAMES = new Set(['inputs', 'outputs', 'checkpoint', 'tmp', 'context.json', 'program.mjs', 'log.txt']);
+const OWN_NAMES = new Set([
+  ...['inputs', 'outputs', 'checkpoint', 'tmp'],
+  ...[CHECKPOINT_NOTE, 'context.json', 'program.mjs', 'log.txt'],
+]);
 
 /**
  * Makes the sandbox anew, but for its checkpoint. The caller holds the lease of the key and knows that nothing runs in there.
@@ -62,7 +66,7 @@ const OWN_NAMES = new Set(['inputs', 'outputs', 'checkpoint', 'tmp', 'context.js
 export function prepareSandbox(request: SandboxRequest): Sandbox {
   const { store, instance, action, key, programText } = request;
   const folder = sandboxFolder(store.paths.staging, key);
-  clearSandbox(store, folder, request.keepsCheckpoint ? ['checkpoint'] : []);
+  clearSandbox(store, folder, request.keepsCheckpoint ? ['checkpoint', CHECKPOINT_NOTE] : []);
   for (const name of ['inputs', 'outputs', 'checkpoint', 'tmp']) mkdirSync(join(folder, name), { recursive: true });
 
   const inputs = placeInputs(request, folder);

@@ -1,5 +1,5 @@
 /** Runs that meet other runs, are stopped, or are killed. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isProcessRunning } from '../../lib/lineage/processes.ts';
@@ -116,13 +116,14 @@ describe('a run that is killed', () => {
   it('takes its modules with it, and the next run continues from the checkpoint', async () => {
     const root = makeProject({
       'stages/x.ts': `
-        import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+        import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
         import { runStage } from '../lib/stage-api/run-stage.ts';
         import { reportMessage } from '../lib/stage-api/report.ts';
         runStage(async (ctx) => {
           const half = ctx.checkpointFolder + '/half';
           if (existsSync(half)) return writeFileSync(ctx.output('out'), 'continued ' + readFileSync(half));
-          writeFileSync(half, 'half');
+          writeFileSync(half + '.new', 'half');
+          renameSync(half + '.new', half);
           reportMessage(String(process.pid));
           await new Promise((resolve) => setTimeout(resolve, 1e6));
         });`,
@@ -130,6 +131,8 @@ describe('a run that is killed', () => {
     const instances = [stageOf({ id: 'x', run: { module: 'stages/x.ts' } })];
     const first = spawnRun(driver, root, instances);
     const message = await first.event(isMessage);
+    const [sandbox] = readdirSync(join(root, 'artifacts/staging'));
+    await fileAppears(join(root, 'artifacts/staging', sandbox!, 'checkpoint.json'), '"half"');
     first.process.kill('SIGKILL');
     await first.ended;
     const result = await runProject(root, instances);

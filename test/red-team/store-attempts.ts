@@ -527,6 +527,26 @@ const PIPELINE_AND_RUN: readonly StoreAttempt[] = [
     exitCode: 1,
     changesPipeline: true,
   },
+  {
+    name: 'edit the checkpoint of a training that failed',
+    how: 'the next run would go on from it, under the key of the clean data',
+    attempt: async (scene) => {
+      writeFileSync(
+        scene.path('stages/train.sh'),
+        `[ -e checkpoint/state ] || ${LEAVE_STATE}\ncp checkpoint/state "$2/weights.bin"\n`,
+      );
+      await scene.assay(['run', 'train']);
+      const [sandbox] = readdirSync(scene.path('artifacts/staging'));
+      writeFileSync(join(scene.path('artifacts/staging'), sandbox!, 'checkpoint/state'), 'poisoned weights');
+    },
+    command: ['run', 'train'],
+    finding: "train does not continue from checkpoint/state: it is not as this user's Assay left it",
+    exitCode: 1,
+    changesPipeline: true,
+  },
 ];
+
+/** As a training that is cut off by an error after its first epoch. */
+const LEAVE_STATE = '{ echo "the first epoch" > checkpoint/state; exit 1; }';
 
 export const STORE_ATTEMPTS: readonly StoreAttempt[] = [...STORE, ...DATABASE, ...PIPELINE_AND_RUN];

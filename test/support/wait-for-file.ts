@@ -1,12 +1,12 @@
 /** Waits for what other processes do, without asking again and again. */
-import { existsSync, watch } from 'node:fs';
+import { existsSync, readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** Resolves when there is a file at `path`. Its folder must exist. */
-export function fileAppears(path: string): Promise<void> {
+/** Resolves when there is a file at `path`, with `text` in it if given: one that is replaced whole. Its folder must exist. */
+export function fileAppears(path: string, text = ''): Promise<void> {
   return new Promise((resolve) => {
     const check = (): void => {
-      if (!existsSync(path)) return;
+      if (!existsSync(path) || (text !== '' && !readFileSync(path, 'utf8').includes(text))) return;
       watcher.close();
       resolve();
     };
