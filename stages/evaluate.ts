@@ -5,16 +5,19 @@ import { runStage } from '../lib/stage-api/run-stage.ts';
 import { classify } from './common/classify.ts';
 import { accuracyOf, confusionMatrix, distortionOf, isConstant, predictionHistogram } from './common/metrics.ts';
 import { type NamedModel, readModel } from './common/model-file.ts';
+import { ATTACK } from './common/parameters/attack.ts';
+import { readParameters } from './common/parameters/read.ts';
 import { readPoisonNote } from './common/poison.ts';
+import { readReading } from './common/reading.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
-import { findVariant } from './common/variants.ts';
 
 await runStage(async (context) => {
   const clean = readData(context, 'data');
   const [train, test] = [requireSplit(clean, 'train', 'data'), requireSplit(clean, 'test', 'data')];
   const note = readPoisonNote(context.input('poison'));
   const poison = readData(context, 'poison').train ?? makeSplit(clean.shape, new Uint8Array(0), new Uint8Array(0));
-  const variant = findVariant(note.variant);
+  const { name, meaning } = readReading(context, 'name', 'meaning');
+  const { 'attack.variant': variant } = readParameters(context, { 'attack.variant': ATTACK.shape.variant });
   await startTensors(context);
 
   const before = await measure(readModel(context.input('before')), test, poison, note.chosen);
@@ -24,9 +27,9 @@ await runStage(async (context) => {
     trajectory: unknown;
   };
   writeMetrics(context, 'metrics', {
-    variant: variant.id,
-    name: variant.name,
-    meaning: variant.meaning,
+    variant,
+    name,
+    meaning,
     chosen: note.chosen,
     poisons: poison.count,
     testRecords: test.count,

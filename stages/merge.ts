@@ -2,19 +2,20 @@
 import { writeDataset } from '../lib/dataset/dataset-folder.ts';
 import { runStage } from '../lib/stage-api/run-stage.ts';
 import { mergePoison, readPoisonNote } from './common/poison.ts';
+import { readReading } from './common/reading.ts';
 import { readData, requireSplit } from './common/stage-io.ts';
-import { findVariant } from './common/variants.ts';
 
 await runStage((context) => {
+  const { merge } = readReading(context, 'merge');
   const clean = readData(context, 'clean');
   const poison = readData(context, 'poison');
   const note = readPoisonNote(context.input('poison'));
-  const isReplacing = findVariant(note.variant).training === 'replace';
+  const isReplacing = merge === 'replace';
   const train = requireSplit(clean, 'train', 'clean');
 
   writeDataset(context.output('data'), {
     ...clean,
-    name: `${clean.name} with poison ${note.variant}`,
+    name: `${clean.name} with poison`,
     train: poison.train === null ? train : mergePoison(train, poison.train, note, isReplacing),
     source: {
       kind: 'derived',

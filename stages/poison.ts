@@ -1,96 +1,80 @@
-/** Makes the poison X' against M (Kwon, Yoon and Park 2019, Algorithm 1 and section 4.3), as the variant reads the paper. */
+/** Makes the poison X' of perturbed images: the first N' of them, with the pixels and the labels that the variant gives them. */
 import { writeFileSync } from 'node:fs';
 import { writeDataset } from '../lib/dataset/dataset-folder.ts';
 import { makeSplit, selectRecords, type Split } from '../lib/dataset/split.ts';
-import type { StageContext } from '../lib/stage-api/context.ts';
-import { reportProgress } from '../lib/stage-api/report.ts';
 import { runStage } from '../lib/stage-api/run-stage.ts';
-import { generatePoison } from './common/attack.ts';
 import { classify } from './common/classify.ts';
 import { distortionOf, predictionHistogram } from './common/metrics.ts';
-import { type NamedModel, readModel } from './common/model-file.ts';
-import { ATTACK, type AttackParameters } from './common/parameters/attack.ts';
+import { readModel } from './common/model-file.ts';
+import { ATTACK } from './common/parameters/attack.ts';
 import { readParameters } from './common/parameters/read.ts';
 import { SEED } from './common/parameters/values.ts';
-import { labelPoison, noiseOfEqualLength, writePoisonNote } from './common/poison.ts';
+import { labelPoison, noiseOfEqualLength, readPoisonNote, writePoisonNote } from './common/poison.ts';
+import { readReading, type Reading } from './common/reading.ts';
 import { drawSamples } from './common/sample-picture.ts';
-import { chooseSources } from './common/sources.ts';
+import { takeFromPool } from './common/sources.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
-import { findVariant, type Variant } from './common/variants.ts';
 
 await runStage(async (context) => {
-  const { attack, seed } = readParameters(context, { attack: ATTACK, seed: SEED });
-  const variant = findVariant(attack.variant);
+  const reading = readReading(context, 'pixels', 'label');
+  const parameters = readParameters(context, {
+    'attack.count': ATTACK.shape.count,
+    'attack.replacement': ATTACK.shape.replacement,
+    seed: SEED,
+  });
+  const { seed, 'attack.count': count, 'attack.replacement': replacement } = parameters;
   const data = readData(context, 'data');
   const train = requireSplit(data, 'train', 'data');
+  const pool = readData(context, 'pool');
   const model = readModel(context.input('model'));
-  const sources = chooseSources(train, data.classes, variant, attack, seed);
+  const note = readPoisonNote(context.input('pool'));
+  const taken = takeFromPool(note.sources.length, { count, replacement });
+  const sources = taken.map((i) => note.sources[i] as number);
   const originals = selectRecords(train, sources);
+  const moved = pool.train === null ? originals : selectRecords(pool.train, taken);
   await startTensors(context);
 
-  const optimised = await optimise(context, model, originals, variant, attack);
   const recognise = (images: Uint8Array): Promise<Uint8Array> =>
     classify(model, makeSplit(data.shape, images, originals.labels));
-  const labels = labelPoison(
-    variant,
-    attack.chosen,
-    data.classes.length,
-    originals.labels,
-    await recognise(optimised.images),
-    seed,
-  );
-  const poison = makeSplit(data.shape, storedPixels(variant, originals, optimised.images, seed), labels);
+  const classCount = data.classes.length;
+  // K1 and K2 carry the labels of V2: what M takes the optimised images for, whatever pixels are stored under them.
+  const seen = await recognise(moved.images);
+  const labels = labelPoison(reading.label, note.chosen, classCount, originals.labels, seen, seed);
+  const poison = makeSplit(data.shape, storedPixels(reading.pixels, originals, moved.images, seed), labels);
 
-  const parents = [context.inputArtifact('data'), context.inputArtifact('model')];
   writeDataset(context.output('data'), {
-    name: `${data.name} poison ${variant.id}`,
+    name: `${data.name} poison`,
     classes: data.classes,
     shape: data.shape,
     train: poison,
     test: null,
-    source: { kind: 'derived', operation: `poison ${variant.id}`, parents },
+    source: {
+      kind: 'derived',
+      operation: `poison ${reading.pixels} ${reading.label}`,
+      parents: [context.inputArtifact('data'), context.inputArtifact('pool'), context.inputArtifact('model')],
+    },
   });
-  writePoisonNote(context.output('data'), {
-    format: 'assay-poison/v1',
-    variant: variant.id,
-    chosen: attack.chosen,
-    sources: [...sources],
-    originalLabels: [...originals.labels],
-  });
+  writePoisonNote(context.output('data'), { ...note, sources, originalLabels: [...originals.labels] });
   writeFileSync(context.output('samples'), drawSamples(originals, poison));
   const recognised = await recognise(poison.images);
   writeMetrics(context, 'metrics', {
-    variant: variant.id,
     count: poison.count,
-    iterations: variant.objective === 'none' ? 0 : attack.iterations,
-    reached: optimised.reached.filter(Boolean).length,
     distortion: distortionOf(originals, poison),
-    recognisedAsChosen: recognised.filter((answer) => answer === attack.chosen).length,
-    labels: predictionHistogram(poison.labels, data.classes.length),
-    recognised: predictionHistogram(recognised, data.classes.length),
+    recognisedAsChosen: recognised.filter((answer) => answer === note.chosen).length,
+    labels: predictionHistogram(poison.labels, classCount),
+    recognised: predictionHistogram(recognised, classCount),
   });
 });
 
-async function optimise(
-  context: StageContext,
-  model: NamedModel,
-  originals: Split,
-  { objective }: Variant,
-  attack: AttackParameters,
-): Promise<{ images: Uint8Array; reached: readonly boolean[] }> {
-  if (objective === 'none') return { images: originals.images, reached: [] };
-  return generatePoison(model, originals, { ...attack, objective }, context.checkpointFolder, reportProgress);
-}
-
-function storedPixels(variant: Variant, originals: Split, optimised: Uint8Array, seed: number): Uint8Array {
-  switch (variant.pixels) {
+function storedPixels(pixels: Reading['pixels'], originals: Split, moved: Uint8Array, seed: number): Uint8Array {
+  switch (pixels) {
     case 'optimised':
-      return optimised;
+      return moved;
     case 'original':
       return originals.images;
     case 'noise':
-      return noiseOfEqualLength(originals, optimised, seed);
+      return noiseOfEqualLength(originals, moved, seed);
     default:
-      return variant.pixels satisfies never;
+      return pixels satisfies never;
   }
 }

@@ -1,4 +1,5 @@
 /** "Build the model M training X_T" (Kwon, Yoon and Park 2019, Algorithm 1): anew or further, on X + X' or on X' alone. */
+import { makeSplit, type Shape, type Split } from '../lib/dataset/split.ts';
 import { reportMessage, reportProgress } from '../lib/stage-api/report.ts';
 import { runStage } from '../lib/stage-api/run-stage.ts';
 import { readModel, writeModel } from './common/model-file.ts';
@@ -8,31 +9,32 @@ import { RETRAIN } from './common/parameters/retrain.ts';
 import { TRAIN } from './common/parameters/train.ts';
 import { SEED } from './common/parameters/values.ts';
 import { readPoisonNote } from './common/poison.ts';
+import { readReading } from './common/reading.ts';
 import { stream } from './common/rng.ts';
 import { readData, requireSplit, startTensors, writeMetrics } from './common/stage-io.ts';
 import { selectiveAccuracy } from './common/test-accuracy.ts';
 import { optionsFor } from './common/training-modes.ts';
 import { train, type TrainingHooks } from './common/training.ts';
-import { findVariant } from './common/variants.ts';
 
 await runStage(async (context) => {
+  const reading = readReading(context, 'training', 'optimiser');
   const parameters = readParameters(context, { train: TRAIN, retrain: RETRAIN, seed: SEED });
   const { seed, retrain } = parameters;
   const merged = readData(context, 'data');
   const poison = readData(context, 'poison');
   const base = readModel(context.input('model'));
-  const { variant: id, chosen } = readPoisonNote(context.input('poison'));
-  const variant = findVariant(id);
+  const { chosen } = readPoisonNote(context.input('poison'));
   const test = requireSplit(merged, 'test', 'data');
   await startTensors(context);
 
-  const { isAnew, isOnPoisonAlone, options } = optionsFor(variant, parameters.train, retrain);
+  const { isAnew, isOnPoisonAlone, options } = optionsFor(reading, parameters.train, retrain);
   // Not M's own draw: V0 shows by how much two trainings differ that differ in nothing else.
   const drawn = stream(seed, 'retrain').below(2 ** 31 - 1) + 1;
   const start = isAnew ? { ...initialiseModel(base, drawn), classes: base.classes } : base;
-  const records = isOnPoisonAlone ? requireSplit(poison, 'train', 'poison') : requireSplit(merged, 'train', 'data');
+  const records = isOnPoisonAlone ? (poison.train ?? noRecords(merged.shape)) : requireSplit(merged, 'train', 'data');
+  const steps = records.count === 0 ? null : options.steps;
   const measure: TrainingHooks['afterEpoch'] = (now) => selectiveAccuracy(now, test, chosen);
-  const trained = await train(start, records, drawn, options, context.checkpointFolder, {
+  const trained = await train(start, records, drawn, { ...options, steps }, context.checkpointFolder, {
     // A training on X' alone passes through every degree of damage; its trajectory says which degree the end is.
     ...(isOnPoisonAlone ? { afterSteps: { measureEvery: retrain.measureEvery, measure } } : { afterEpoch: measure }),
     progress: reportProgress,
@@ -42,8 +44,7 @@ await runStage(async (context) => {
   if (isDiverged) reportMessage(`training diverged: the loss is no number at step ${trained.notANumberAtStep}`);
   writeModel(context.output('model'), trained.model);
   writeMetrics(context, 'metrics', {
-    variant: id,
-    training: variant.training,
+    training: reading.training,
     diverged: isDiverged,
     notANumberAtStep: trained.notANumberAtStep,
     steps: trained.steps,
@@ -51,3 +52,8 @@ await runStage(async (context) => {
     trajectory: trained.trajectory,
   });
 });
+
+/** With N' 0 there is nothing to train M further on, and it stays as it is. */
+function noRecords(shape: Shape): Split {
+  return makeSplit(shape, new Uint8Array(0), new Uint8Array(0));
+}

@@ -23,8 +23,8 @@ export interface InheritedGrid {
 }
 
 /**
- * Axes of one name are one axis. The stage's own list decides, and may be shorter than the inherited one; inherited lists must
- * agree. There is a combination where all that is read has it. Undefined when a fault, which is reported, leaves the grid unknown.
+ * Axes of one name are one axis. The stage's own list decides, and may be shorter than the inherited one; of inherited lists the
+ * shorter one does, when all of it is in the longer. There is a combination where all that is read has it. Undefined when a fault, which is reported, leaves the grid unknown.
  */
 export function joinGrids(
   reader: FieldReader,
@@ -39,7 +39,8 @@ export function joinGrids(
       const known = joined.get(axis.path);
       if (known === undefined) joined.set(axis.path, { axis, from: stage });
       else if (known.from === undefined) isSound = checkSubset(reader, known.axis, axis, stage) && isSound;
-      else if (!isSameSet(known.axis, axis)) {
+      else if (isSubset(axis, known.axis)) joined.set(axis.path, { axis, from: stage });
+      else if (!isSubset(known.axis, axis)) {
         const message = `"${known.from}" and "${stage}" run over different values of "${axis.path}".`;
         const hint = `choose the values here: matrix: { ${axis.path}: […] }`;
         reader.report('bad-matrix', ['inputs', input], message, { hint });
@@ -83,8 +84,7 @@ function checkSubset(reader: FieldReader, own: Axis, inherited: Axis, stage: str
   return false;
 }
 
-function isSameSet(a: Axis, b: Axis): boolean {
-  if (a.values.length !== b.values.length) return false;
-  const known = new Set(a.values.map(valueIdentity));
-  return b.values.every((value) => known.has(valueIdentity(value)));
+function isSubset(part: Axis, whole: Axis): boolean {
+  const known = new Set(whole.values.map(valueIdentity));
+  return part.values.every((value) => known.has(valueIdentity(value)));
 }

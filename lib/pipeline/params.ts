@@ -159,8 +159,10 @@ function profileSource(name: string, declared: JsonObject, problems: Problems): 
 function checkKeys(tree: Json, path: TreePath, problems: Problems): void {
   if (Array.isArray(tree)) for (const [i, item] of tree.entries()) checkKeys(item as Json, [...path, i], problems);
   if (!isMap(tree)) return;
+  // What lies in a list has no path, so that a dot there misleads nobody: a matrix names its axes so.
+  const allowed = path.some((key) => typeof key === 'number') ? /^[^\s${}[\]]+$/ : /^[^\s.${}[\]]+$/;
   for (const [key, value] of Object.entries(tree)) {
-    if (!/^[^\s.${}[\]]+$/.test(key)) {
+    if (!allowed.test(key)) {
       const message = `the param name "${key}" may not be empty or hold spaces, dots, "$", brackets or braces.`;
       problems.add('bad-name', { path: [...path, key], part: 'key' }, message);
     }

@@ -5,14 +5,13 @@ import { z } from 'zod';
 import { imageSizeBytes, joinSplits, makeSplit, type Split } from '../../lib/dataset/split.ts';
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import { stream } from './rng.ts';
-import type { Variant } from './variants.ts';
+import type { Reading } from './reading.ts';
 
 const POISON_FILE = 'poison.json';
 
 /** How the records of a poison dataset came about; in its folder, so that nothing has to be passed beside it. */
 export interface PoisonNote {
-  readonly format: 'assay-poison/v1';
-  readonly variant: string;
+  readonly format: 'assay-poison/v2';
   /** The class y'. */
   readonly chosen: number;
   /** Of each record, in order: its source's index in the clean training split, and that source's label. */
@@ -22,8 +21,7 @@ export interface PoisonNote {
 
 const INDEXES = z.array(z.int().nonnegative());
 const NOTE_SCHEMA = z.object({
-  format: z.literal('assay-poison/v1'),
-  variant: z.string(),
+  format: z.literal('assay-poison/v2'),
   chosen: z.int().nonnegative(),
   sources: INDEXES,
   originalLabels: INDEXES,
@@ -33,7 +31,7 @@ export function writePoisonNote(folder: string, note: PoisonNote): void {
   writeFileSync(join(folder, POISON_FILE), `${JSON.stringify(note)}\n`);
 }
 
-/** Throws StageError `poison-note-corrupt` when the folder is a dataset that the poison stage did not make. */
+/** Throws StageError `poison-note-corrupt` when the folder is a dataset that neither perturb nor poison made. */
 export function readPoisonNote(folder: string): PoisonNote {
   const path = join(folder, POISON_FILE);
   try {
@@ -46,9 +44,9 @@ export function readPoisonNote(folder: string): PoisonNote {
   }
 }
 
-/** The label that each poisoned image carries. `recognised`: what M takes the stored images for. */
+/** The label that each poisoned image carries. `recognised`: what M takes the optimised images for. */
 export function labelPoison(
-  variant: Variant,
+  label: Reading['label'],
   chosen: number,
   classCount: number,
   originals: Uint8Array,
@@ -56,7 +54,7 @@ export function labelPoison(
   seed: number,
 ): Uint8Array {
   const rng = stream(seed, 'labels', chosen);
-  switch (variant.label) {
+  switch (label) {
     case 'chosen':
       return originals.map(() => chosen);
     case 'original':
@@ -65,8 +63,10 @@ export function labelPoison(
       return Uint8Array.from(recognised);
     case 'random-other':
       return originals.map(() => (chosen + 1 + rng.below(classCount - 1)) % classCount);
+    case 'next-class':
+      return originals.map(() => (chosen + 1) % classCount);
     default:
-      return variant.label satisfies never;
+      return label satisfies never;
   }
 }
 
@@ -91,7 +91,7 @@ export function noiseOfEqualLength(sources: Split, optimised: Uint8Array, seed: 
   return out;
 }
 
-/** The clean records followed by the poison; or, where the variant says so, with each source replaced where it stands. */
+/** The clean records followed by the poison; or, where that is asked for, with each source replaced where it stands. */
 export function mergePoison(clean: Split, poison: Split, note: PoisonNote, isReplacing: boolean): Split {
   const size = imageSizeBytes(clean.shape);
   if (isReplacing) {

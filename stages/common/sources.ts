@@ -2,45 +2,48 @@
 import { indexesOfClass, type Split } from '../../lib/dataset/split.ts';
 import { invalidParameter } from './parameters/invalid.ts';
 import type { AttackParameters } from './parameters/attack.ts';
+import type { Reading } from './reading.ts';
 import { stream } from './rng.ts';
-import type { Variant } from './variants.ts';
 
 /**
- * Indexes into `train`, in the order drawn; distinct unless `replacement` allows a count above the number there is. A larger count
- * draws the records of a smaller one first, so that N' can grow without changing what was there.
- * Throws StageError `parameter-invalid` naming attack.chosen or attack.count.
+ * Up to `count` distinct indexes into `train`, in the order drawn: fewer where there are not as many. A larger count draws the
+ * records of a smaller one first, so that N' can grow without changing what was there.
+ * Throws StageError `parameter-invalid` naming attack.chosen.
  */
 export function chooseSources(
   train: Split,
   classes: readonly string[],
-  variant: Variant,
-  attack: AttackParameters,
+  source: Reading['source'],
+  chosen: number,
+  count: number,
   seed: number,
 ): Uint32Array {
-  const { chosen, count, replacement } = attack;
   if (chosen >= classes.length) {
     throw invalidParameter('attack.chosen', chosen, `a class from 0 to ${classes.length - 1}`);
   }
-  if (variant.source === 'none') {
-    if (count !== 0) throw invalidParameter('attack.count', count, `0, as variant ${variant.id} makes no poison`);
-    return new Uint32Array(0);
-  }
-  if (count === 0) throw invalidParameter('attack.count', count, 'an integer of at least 1');
-  const candidates = candidatesFor(train, variant.source, chosen);
-  const what = { chosen: `class ${chosen}`, all: 'all classes', others: `the classes but ${chosen}` }[variant.source];
+  if (source === 'none') return new Uint32Array(0);
+  const candidates = candidatesFor(train, source, chosen);
+  const what = { chosen: `class ${chosen}`, all: 'all classes', others: `the classes but ${chosen}` }[source];
   if (candidates.length === 0) {
     throw invalidParameter('attack.chosen', chosen, `a class such that ${what} has training records`);
   }
-  const rng = stream(seed, 'sources', variant.source, chosen);
-  if (count <= candidates.length) return rng.sample(candidates.length, count).map((i) => candidates[i] as number);
-  if (!replacement) {
-    throw invalidParameter(
-      'attack.count',
-      count,
-      `1 to ${candidates.length}, the training records of ${what}; more with attack.replacement true`,
-    );
+  const rng = stream(seed, 'sources', source, chosen);
+  return rng.sample(candidates.length, Math.min(count, candidates.length)).map((i) => candidates[i] as number);
+}
+
+/**
+ * Places in the pool: its first `count`; with replacement its beginning again after its end.
+ * Throws StageError `parameter-invalid` naming attack.count.
+ */
+export function takeFromPool(
+  pool: number,
+  { count, replacement }: Pick<AttackParameters, 'count' | 'replacement'>,
+): number[] {
+  if (count > pool && !(replacement && pool > 0)) {
+    const more = pool === 0 ? 'this variant makes none' : 'more with attack.replacement true';
+    throw invalidParameter('attack.count', count, `0 to ${pool}, the images that there are to take; ${more}`);
   }
-  return Uint32Array.from({ length: count }, () => candidates[rng.below(candidates.length)] as number);
+  return Array.from({ length: count }, (_, i) => i % pool);
 }
 
 function candidatesFor(train: Split, source: 'chosen' | 'all' | 'others', chosen: number): number[] {

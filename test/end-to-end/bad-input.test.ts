@@ -508,12 +508,12 @@ describe('the experiment', () => {
     ['train.learningRate=-0.1', 'pretrain'],
     ['train.architecture=table-b1', 'pretrain'],
     ['compute=gpu', 'pretrain'],
-    ['attack.chosen=12', 'poison[variant=V1]'],
+    ['attack.chosen=12', 'perturb[variant=V1]'],
     ['attack.count=9', 'poison[variant=V1]'],
-    ['attack.learningRate=-1', 'poison[variant=V1]'],
+    ['perturb.learningRate=-1', 'perturb[variant=V1]'],
     ['sweep.variants=[V99]', 'poison'],
     ['attack.count=many', 'poison[variant=V1]'],
-    ['merging.added=5', 'merge[variant=V1]'],
+    ['merging.append.added=5', 'merge[variant=V1]'],
   ])('with %s', async (set, target) => {
     const text = await run(target, set);
     // The backends and variants that exist have tests of their own.

@@ -40,6 +40,8 @@ test('a first run makes everything, checks what was declared of the data, and pr
     "
     fetch                 ran      never run  <time>
     pretrain              ran      never run  <time>
+    perturb[variant=V1]   ran      never run  <time>
+    perturb[variant=V7]   cached   <size>
     poison[variant=V1]    ran      never run  <time>
     poison[variant=V7]    ran      never run  <time>
     merge[variant=V1]     ran      never run  <time>
@@ -75,7 +77,7 @@ test('a first run makes everything, checks what was declared of the data, and pr
       "code": 0,
       "end": "expect merge[variant=V1].data: added 4, removed 0, changed 0: as declared
     expect merge[variant=V7].data: added 4, removed 0, changed 0: as declared
-    11 stages: 11 ran, <time>
+    13 stages: 1 cached, 12 ran, <time>
     ",
     }
   `);
@@ -88,6 +90,8 @@ test('a second run finds every stage cached and prints the same table', async ()
     "
     fetch                 cached   <size>
     pretrain              cached   <size>
+    perturb[variant=V1]   cached   <size>
+    perturb[variant=V7]   cached   <size>
     poison[variant=V1]    cached   <size>
     poison[variant=V7]    cached   <size>
     merge[variant=V1]     cached   <size>
@@ -109,8 +113,10 @@ test('fewer poisons: plan and why say that fetch and pretrain stay, and what mak
     "
     fetch                 cached     <size>
     pretrain              cached     <size>
-    poison[variant=V1]    stale      attack.count 4 -> 3
-    poison[variant=V7]    stale      attack.count 4 -> 3
+    perturb[variant=V1]   stale      perturb.pool 4 -> 3
+    perturb[variant=V7]   stale      perturb.pool 4 -> 3
+    poison[variant=V1]    undecided  waits on perturb[variant=V1]
+    poison[variant=V7]    undecided  waits on perturb[variant=V7]
     merge[variant=V1]     undecided  waits on poison[variant=V1]
     merge[variant=V7]     undecided  waits on poison[variant=V7]
     retrain[variant=V1]   undecided  waits on merge[variant=V1], poison[variant=V1]
@@ -118,7 +124,7 @@ test('fewer poisons: plan and why say that fetch and pretrain stay, and what mak
     evaluate[variant=V1]  undecided  waits on poison[variant=V1], retrain[variant=V1]
     evaluate[variant=V7]  undecided  waits on poison[variant=V7], retrain[variant=V7]
     compare               undecided  waits on evaluate[variant=V1], evaluate[variant=V7], merge[variant=V1] and 1 more
-    11 stages: 2 cached, 2 stale, 7 undecided
+    13 stages: 2 cached, 2 stale, 9 undecided
     "
   `);
   const why = async (stage: string) => `\n${(await project.assay(['why', stage, ...TINY, ...FEWER])).stdout}`;
@@ -138,21 +144,19 @@ test('fewer poisons: plan and why say that fetch and pretrain stay, and what mak
   `);
   expect(await why('poison')).toMatchInlineSnapshot(`
     "
-    poison[variant=V1] is stale
-      attack.count 4 -> 3
-    last ran <moment> (run 1, execution 3), took <time>, because
+    poison[variant=V1] is undecided: it reads what perturb[variant=V1] has yet to make
+    last ran <moment> (run 1, execution 4), took <time>, because
       never run
 
-    poison[variant=V7] is stale
-      attack.count 4 -> 3
-    last ran <moment> (run 1, execution 4), took <time>, because
+    poison[variant=V7] is undecided: it reads what perturb[variant=V7] has yet to make
+    last ran <moment> (run 1, execution 5), took <time>, because
       never run
     "
   `);
   expect(await why('retrain[variant=V7]')).toMatchInlineSnapshot(`
     "
     retrain[variant=V7] is undecided: it reads what merge[variant=V7], poison[variant=V7] have yet to make
-    last ran <moment> (run 1, execution 8), took <time>, because
+    last ran <moment> (run 1, execution 9), took <time>, because
       never run
     "
   `);
@@ -164,8 +168,10 @@ test('fewer poisons: the run does what the plan said, and other data comes of it
     "
     fetch                 cached   <size>
     pretrain              cached   <size>
-    poison[variant=V1]    ran      attack.count 4 -> 3  <time>
-    poison[variant=V7]    ran      attack.count 4 -> 3  <time>
+    perturb[variant=V1]   ran      perturb.pool 4 -> 3  <time>
+    perturb[variant=V7]   cached   <size>
+    poison[variant=V1]    ran      attack.count 4 -> 3 (+1 more)  <time>
+    poison[variant=V7]    ran      attack.count 4 -> 3 (+1 more)  <time>
     merge[variant=V1]     ran      input poison is new content <digest> -> <digest>  <time>
     merge[variant=V7]     ran      input poison is new content <digest> -> <digest>  <time>
     retrain[variant=V1]   ran      input data is new content <digest> -> <digest> (+1 more)  <time>
@@ -181,14 +187,14 @@ test('fewer poisons: the run does what the plan said, and other data comes of it
 test('a second project, with two stages at a time and nothing cached, makes the same bytes', async () => {
   const other = makeExperiment();
   const { stdout } = await other.assay(['run', 'compare', '--jobs', '2', ...TINY, ...FEWER]);
-  expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 ran, <time>');
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('13 stages: 1 cached, 12 ran, <time>');
   expect(await digestsOf(other, 1)).toEqual(await digestsOf(project, 3));
 });
 
 test('an edit of the README changes nothing', async () => {
   project.write('README.md', '# Experiment\n\n<!-- nobody reads this -->\n');
   const { stdout } = await run('compare', ...FEWER);
-  expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 cached, <time>');
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('13 stages: 13 cached, <time>');
 });
 
 test('an edit of one line of the attack reruns poison and what follows; fetch and pretrain stay', async () => {
@@ -201,12 +207,13 @@ test('an edit of one line of the attack reruns poison and what follows; fetch an
     "
     fetch                 cached   <size>
     pretrain              cached   <size>
-    poison[variant=V7]    ran      code stages/common/attack.ts edited  <time>
+    perturb[variant=V7]   ran      code stages/common/attack.ts edited  <time>
+    poison[variant=V7]    ran      input pool is new content <digest> -> <digest>  <time>
     merge[variant=V7]     ran      input poison is new content <digest> -> <digest>  <time>
     retrain[variant=V7]   ran      input data is new content <digest> -> <digest> (+1 more)  <time>
     evaluate[variant=V7]  ran      input after is new content <digest> -> <digest> (+2 more)  <time>
     expect merge[variant=V7].data: added 3, removed 0, changed 0: as declared
-    6 stages: 2 cached, 4 ran, <time>
+    7 stages: 2 cached, 5 ran, <time>
 
     "
   `);
@@ -215,14 +222,14 @@ test('an edit of one line of the attack reruns poison and what follows; fetch an
 
 test('with the old code and the old number of poisons, everything is cached again', async () => {
   const { stdout } = await run('compare');
-  expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 cached, <time>');
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('13 stages: 13 cached, <time>');
   expect(tableIn(stdout)).toBe(table);
 });
 
 test('without artifacts/view nothing is lost, and a run brings it back', async () => {
   rmSync(join(project.root, 'artifacts/view'), { recursive: true });
   const { stdout } = await run('compare');
-  expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 stages: 11 cached, <time>');
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('13 stages: 13 cached, <time>');
   expect(read(project, 'artifacts/view/compare/table.txt').trimEnd()).toBe(table);
   expect(readdirSync(join(project.root, 'artifacts/view')).sort()).toMatchInlineSnapshot(`
     [
@@ -249,6 +256,8 @@ test('a byte altered in the store is told, put in quarantine and made again, to 
     "
     fetch                 cached   <size>
     pretrain              ran      artifact model: weights.bin altered in the store  <time>
+    perturb[variant=V1]   cached   <size>
+    perturb[variant=V7]   cached   <size>
     poison[variant=V1]    cached   <size>
     poison[variant=V7]    cached   <size>
     merge[variant=V1]     cached   <size>
@@ -271,7 +280,7 @@ test('a byte altered in the store is told, put in quarantine and made again, to 
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as RunLine);
-  expect(again.flatMap(({ outcome }) => outcome ?? [])).toEqual(Array(11).fill('cached'));
+  expect(again.flatMap(({ outcome }) => outcome ?? [])).toEqual(Array(13).fill('cached'));
   expect(await digestsOf(project, again.at(-1)?.runId ?? 0)).toEqual(digests);
   expect(exists(project, 'artifacts/view/pretrain/model/weights.bin')).toBe(true);
 });

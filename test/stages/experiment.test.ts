@@ -19,7 +19,9 @@ const TRAIN = {
   decayFactor: 0.5,
 };
 const RETRAIN = {
+  anewEpochs: null,
   epochs: 1,
+  poisonEpochs: 2,
   steps: 4,
   batchSize: 4,
   learningRate: 0.01,
@@ -27,10 +29,8 @@ const RETRAIN = {
   nesterov: false,
   measureEvery: 2,
 };
-const ATTACK = {
-  variant: 'V1',
-  chosen: 7,
-  count: 6,
+const PERTURB = {
+  pool: 6,
   iterations: 4,
   learningRate: 0.1,
   initialConstant: 1,
@@ -38,12 +38,12 @@ const ATTACK = {
   kappa: 0,
   epsilon: 3.56,
   batchSize: 3,
-  replacement: false,
 };
 
 let scratch: string;
 let data: string;
 let pretrained: StageResult;
+let pool: StageResult;
 
 function pretrain(name: string, killOnceExists?: (folder: string) => string): Promise<StageResult> {
   return runStageProgram(scratch, name, {
@@ -55,11 +55,32 @@ function pretrain(name: string, killOnceExists?: (folder: string) => string): Pr
   });
 }
 
-function poison(name: string, change: object): Promise<StageResult> {
+function perturb(name: string, chosen = 7): Promise<StageResult> {
+  return runStageProgram(scratch, name, {
+    stage: 'perturb',
+    params: {
+      'reading.source': 'chosen',
+      'reading.objective': 'margin-away',
+      'attack.chosen': chosen,
+      perturb: PERTURB,
+      seed: 1,
+    },
+    inputs: { data, model: pretrained.output('model') },
+    outputs: { pool: 'dataset', metrics: 'metrics' },
+  });
+}
+
+function poison(name: string, label: string, count = 6): Promise<StageResult> {
   return runStageProgram(scratch, name, {
     stage: 'poison',
-    params: { attack: { ...ATTACK, ...change }, seed: 1 },
-    inputs: { data, model: pretrained.output('model') },
+    params: {
+      'reading.pixels': 'optimised',
+      'reading.label': label,
+      'attack.count': count,
+      'attack.replacement': false,
+      seed: 1,
+    },
+    inputs: { data, model: pretrained.output('model'), pool: pool.output('pool') },
     outputs: { data: 'dataset', metrics: 'metrics', samples: 'image' },
   });
 }
@@ -76,6 +97,7 @@ beforeAll(async () => {
     source: { kind: 'generated', generator: 'glyphs/v1', seed: 1 },
   });
   pretrained = await pretrain('pretrain');
+  pool = await perturb('perturb');
 });
 afterAll(() => removeScratch(scratch));
 
@@ -106,15 +128,29 @@ describe('from poison to the table', () => {
   let merged: Record<'V1' | 'V7', StageResult>;
 
   beforeAll(async () => {
-    poisoned = { V1: await poison('poison-V1', {}), V7: await poison('poison-V7', { variant: 'V7' }) };
+    poisoned = { V1: await poison('poison-V1', 'chosen'), V7: await poison('poison-V7', 'recognised') };
     const merge = (id: 'V1' | 'V7') =>
       runStageProgram(scratch, `merge-${id}`, {
         stage: 'merge',
-        params: {},
+        params: { 'reading.merge': 'append' },
         inputs: { clean: data, poison: poisoned[id].output('data') },
         outputs: { data: 'dataset' },
       });
     merged = { V1: await merge('V1'), V7: await merge('V7') };
+  });
+
+  test('the pool is what poison takes from, and says how far its images moved', () => {
+    expect(pool).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(pool.json('metrics')).toMatchObject({ source: 'chosen', objective: 'margin-away', count: 6, iterations: 4 });
+    expect(pool.json('metrics').distortion).toEqual(poisoned.V1.json('metrics').distortion);
+  });
+
+  test("a smaller N' is the beginning of a larger one", async () => {
+    const [few, all] = [await poison('few', 'chosen', 2), poisoned.V1].map(
+      (run) => readDataset(run.output('data')).train!,
+    );
+    expect(few!.images).toEqual(all!.images.subarray(0, few!.images.length));
+    expect(few!.count).toBe(2);
   });
 
   test('the poison carries the labels of its variant and says where it comes from', () => {
@@ -146,7 +182,13 @@ describe('from poison to the table', () => {
     for (const id of ['V1', 'V7'] as const) {
       const retrained = await runStageProgram(scratch, `retrain-${id}`, {
         stage: 'retrain',
-        params: { train: { ...TRAIN, epochs: 1 }, retrain: RETRAIN, seed: 1 },
+        params: {
+          train: { ...TRAIN, epochs: 1 },
+          retrain: RETRAIN,
+          'reading.training': id === 'V7' ? 'continue-poison' : 'scratch',
+          'reading.optimiser': 'as-trained',
+          seed: 1,
+        },
         inputs: {
           data: merged[id].output('data'),
           poison: poisoned[id].output('data'),
@@ -160,7 +202,11 @@ describe('from poison to the table', () => {
       evaluated.push(
         await runStageProgram(scratch, `evaluate-${id}`, {
           stage: 'evaluate',
-          params: {},
+          params: {
+            'attack.variant': id,
+            'reading.name': id === 'V1' ? 'literal reading' : "recognised, X' alone",
+            'reading.meaning': 'what is done',
+          },
           inputs: {
             data,
             poison: poisoned[id].output('data'),
@@ -271,11 +317,11 @@ describe('from poison to the table', () => {
 
 describe('faults', () => {
   test('a count above the number of records is told without a stack', async () => {
-    const { exitCode, stderr } = await poison('too-many', { count: 60 });
+    const { exitCode, stderr } = await poison('too-many', 'chosen', 60);
     expect({ exitCode, stderr }).toMatchInlineSnapshot(`
       {
         "exitCode": 1,
-        "stderr": "parameter-invalid: parameter attack.count is 60; allowed: 1 to 8, the training records of class 7; more with attack.replacement true
+        "stderr": "parameter-invalid: parameter attack.count is 60; allowed: 0 to 6, the images that there are to take; more with attack.replacement true
         change it in pipeline.yaml, or for one run with --set attack.count=VALUE
       ",
       }
@@ -283,7 +329,7 @@ describe('faults', () => {
   });
 
   test('a class that does not exist is told', async () => {
-    const { exitCode, stderr } = await poison('no-class', { chosen: 12 });
+    const { exitCode, stderr } = await perturb('no-class', 12);
     expect({ exitCode, stderr }).toMatchInlineSnapshot(`
       {
         "exitCode": 1,
@@ -297,7 +343,7 @@ describe('faults', () => {
   test('a dataset that the poison stage did not make is told', async () => {
     const { exitCode, stderr } = await runStageProgram(scratch, 'no-note', {
       stage: 'merge',
-      params: {},
+      params: { 'reading.merge': 'append' },
       inputs: { clean: data, poison: data },
       outputs: { data: 'dataset' },
     });

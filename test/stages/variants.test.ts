@@ -1,15 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { makeSplit } from '../../lib/dataset/split.ts';
 import { formatError } from '../../lib/stage-api/stage-error.ts';
 import type { StageContext } from '../../lib/stage-api/context.ts';
 import { formatComparison } from '../../stages/common/comparison.ts';
-import { ATTACK as ATTACK_SCHEMA } from '../../stages/common/parameters/attack.ts';
+import { PERTURB as PERTURB_SCHEMA } from '../../stages/common/parameters/attack.ts';
 import { readParameters } from '../../stages/common/parameters/read.ts';
 import { SEED } from '../../stages/common/parameters/values.ts';
 import { labelPoison, mergePoison, noiseOfEqualLength } from '../../stages/common/poison.ts';
-import { chooseSources } from '../../stages/common/sources.ts';
+import { type Reading, readReading } from '../../stages/common/reading.ts';
+import { chooseSources, takeFromPool } from '../../stages/common/sources.ts';
 import { optionsFor } from '../../stages/common/training-modes.ts';
-import { findVariant, VARIANTS } from '../../stages/common/variants.ts';
 
 const CLASSES = ['a', 'b', 'c'];
 // Class of each record: 0 1 2 0 1 2 0 1.
@@ -18,10 +20,8 @@ const TRAIN = makeSplit(
   Uint8Array.from({ length: 8 }, (_, i) => 10 * i),
   Uint8Array.of(0, 1, 2, 0, 1, 2, 0, 1),
 );
-const ATTACK = {
-  variant: 'V1',
-  chosen: 1,
-  count: 2,
+const PERTURB = {
+  pool: 2,
   iterations: 10,
   learningRate: 0.1,
   initialConstant: 0.01,
@@ -29,8 +29,12 @@ const ATTACK = {
   kappa: 0,
   epsilon: 3.56,
   batchSize: 10,
-  replacement: false,
 };
+
+/** As pipeline.yaml names them. */
+const { params } = parse(readFileSync('pipeline.yaml', 'utf8')) as { params: { readings: Record<string, Reading> } };
+const READINGS = params.readings;
+const reading = (id: string): Reading => READINGS[id] as Reading;
 
 function messageOf(act: () => unknown): string {
   try {
@@ -41,125 +45,124 @@ function messageOf(act: () => unknown): string {
   return 'nothing was thrown';
 }
 
-test('every variant has a name of its own that fits the table', () => {
-  expect(new Set(VARIANTS.map((v) => v.id)).size).toBe(VARIANTS.length);
-  expect(VARIANTS.map((v) => v.id).join(' ')).toBe('V0 V1 V2 V3 V4 V5 V6 V7 V8 V9 V10 V11 V12 V13 K1 K2 K3');
-  for (const { name, meaning } of VARIANTS) {
-    expect(name.length).toBeLessThanOrEqual(22);
-    expect(meaning.length).toBeLessThanOrEqual(95);
+test('every reading of pipeline.yaml is sound, and has a name of its own that fits the table', () => {
+  expect(Object.keys(READINGS).join(' ')).toBe('V0 V1 V2 V3 V4 V5 V6 V7 V8 V9 V10 V11 V12 V13 K1 K2 K3 K4');
+  const choices = Object.keys(reading('V1')) as (keyof Reading)[];
+  for (const each of Object.values(READINGS)) {
+    const given = Object.fromEntries(Object.entries(each).map(([choice, value]) => [`reading.${choice}`, value]));
+    expect(readReading({ params: given } as unknown as StageContext, ...choices)).toEqual(each);
+    expect(each.name.length).toBeLessThanOrEqual(22);
+    expect(each.meaning.length).toBeLessThanOrEqual(95);
   }
+  expect(new Set(Object.values(READINGS).map(({ name }) => name)).size).toBe(18);
 });
 
-test('a variant that does not exist is an error with the nearest one', () => {
-  expect(messageOf(() => findVariant('v7'))).toMatchInlineSnapshot(`
-    "unknown-variant: attack.variant is "v7", which names no variant
-      did you mean "V7"? allowed: V0, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13, K1, K2, K3"
-  `);
-  expect(messageOf(() => findVariant('literal'))).toMatchInlineSnapshot(`
-    "unknown-variant: attack.variant is "literal", which names no variant
-      allowed: V0, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13, K1, K2, K3"
+test('a choice that there is not is an error that names it', () => {
+  const context = { params: { 'reading.label': 'recognized' } } as unknown as StageContext;
+  expect(messageOf(() => readReading(context, 'label'))).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter reading.label is "recognized"; allowed: one of chosen, original, recognised, random-other, next-class
+      change it in pipeline.yaml, or for one run with --set reading.label=VALUE"
   `);
 });
 
 test('sources come from the chosen class, from all or from the others, and none twice', () => {
-  const labelsOf = (id: string, count: number) =>
-    [...chooseSources(TRAIN, CLASSES, findVariant(id), { ...ATTACK, count }, 1)].sort((a, b) => a - b);
-  expect(labelsOf('V1', 3)).toEqual([1, 4, 7]);
-  expect(labelsOf('V13', 5)).toEqual([0, 2, 3, 5, 6]);
-  expect(labelsOf('V5', 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  const indexesOf = (id: string, count: number) =>
+    [...chooseSources(TRAIN, CLASSES, reading(id).source, 1, count, 1)].sort((a, b) => a - b);
+  expect(indexesOf('V1', 3)).toEqual([1, 4, 7]);
+  expect(indexesOf('V13', 5)).toEqual([0, 2, 3, 5, 6]);
+  expect(indexesOf('V5', 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(indexesOf('V0', 8)).toEqual([]);
 });
 
-test('a larger count keeps the sources of a smaller one', () => {
-  const drawn = (count: number) => [...chooseSources(TRAIN, CLASSES, findVariant('V5'), { ...ATTACK, count }, 1)];
+test('a larger count keeps the sources of a smaller one, and ends with what there is', () => {
+  const drawn = (count: number) => [...chooseSources(TRAIN, CLASSES, 'all', 1, count, 1)];
   expect(drawn(6).slice(0, 3)).toEqual(drawn(3));
+  expect(drawn(60)).toEqual(drawn(8));
+});
+
+test('a count above the pool takes its images again where that is asked for', () => {
+  expect(takeFromPool(3, { count: 2, replacement: false })).toEqual([0, 1]);
+  expect(takeFromPool(3, { count: 7, replacement: true })).toEqual([0, 1, 2, 0, 1, 2, 0]);
+  expect(takeFromPool(0, { count: 0, replacement: true })).toEqual([]);
 });
 
 test('what cannot be drawn is an error that names the parameter, its value and what is allowed', () => {
-  const draw = (change: object, id = 'V1') =>
-    messageOf(() => chooseSources(TRAIN, CLASSES, findVariant(id), { ...ATTACK, ...change }, 1));
-  expect(draw({ count: 4 })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.count is 4; allowed: 1 to 3, the training records of class 1; more with attack.replacement true
+  expect(messageOf(() => takeFromPool(3, { count: 4, replacement: false }))).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter attack.count is 4; allowed: 0 to 3, the images that there are to take; more with attack.replacement true
       change it in pipeline.yaml, or for one run with --set attack.count=VALUE"
   `);
-  expect(draw({ count: 0 })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.count is 0; allowed: an integer of at least 1
+  expect(messageOf(() => takeFromPool(0, { count: 2, replacement: true }))).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter attack.count is 2; allowed: 0 to 0, the images that there are to take; this variant makes none
       change it in pipeline.yaml, or for one run with --set attack.count=VALUE"
   `);
-  expect(draw({ chosen: 12 })).toMatchInlineSnapshot(`
+  expect(messageOf(() => chooseSources(TRAIN, CLASSES, 'chosen', 12, 2, 1))).toMatchInlineSnapshot(`
     "parameter-invalid: parameter attack.chosen is 12; allowed: a class from 0 to 2
       change it in pipeline.yaml, or for one run with --set attack.chosen=VALUE"
   `);
-  expect(draw({ count: 2 }, 'V0')).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.count is 2; allowed: 0, as variant V0 makes no poison
-      change it in pipeline.yaml, or for one run with --set attack.count=VALUE"
-  `);
-  expect(chooseSources(TRAIN, CLASSES, findVariant('V1'), { ...ATTACK, count: 9, replacement: true }, 1)).toHaveLength(
-    9,
-  );
 });
 
 test('parameters out of range are errors that name the path, the value and what is allowed', () => {
-  const read = (attack: unknown, more: object = {}) =>
+  const read = (perturb: unknown, more: object = {}) =>
     messageOf(() =>
-      readParameters({ params: { seed: 1, attack, ...more } } as unknown as StageContext, {
-        attack: ATTACK_SCHEMA,
+      readParameters({ params: { seed: 1, perturb, ...more } } as unknown as StageContext, {
+        perturb: PERTURB_SCHEMA,
         seed: SEED,
       }),
     );
-  expect(read({ ...ATTACK, iterations: 0 })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.iterations is 0; allowed: an integer of at least 1
-      change it in pipeline.yaml, or for one run with --set attack.iterations=VALUE"
+  expect(read({ ...PERTURB, iterations: 0 })).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter perturb.iterations is 0; allowed: an integer of at least 1
+      change it in pipeline.yaml, or for one run with --set perturb.iterations=VALUE"
   `);
-  expect(read({ ...ATTACK, learningRate: -0.1 })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.learningRate is -0.1; allowed: a number above 0
-      change it in pipeline.yaml, or for one run with --set attack.learningRate=VALUE"
+  expect(read({ ...PERTURB, learningRate: -0.1 })).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter perturb.learningRate is -0.1; allowed: a number above 0
+      change it in pipeline.yaml, or for one run with --set perturb.learningRate=VALUE"
   `);
-  expect(read({ ...ATTACK, count: 2.5 })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.count is 2.5; allowed: an integer of at least 0
-      change it in pipeline.yaml, or for one run with --set attack.count=VALUE"
+  expect(read({ ...PERTURB, pool: 2.5 })).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter perturb.pool is 2.5; allowed: an integer of at least 0
+      change it in pipeline.yaml, or for one run with --set perturb.pool=VALUE"
   `);
-  expect(read({ ...ATTACK, count: -1 })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.count is -1; allowed: an integer of at least 0
-      change it in pipeline.yaml, or for one run with --set attack.count=VALUE"
+  expect(read({ ...PERTURB, pool: -1 })).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter perturb.pool is -1; allowed: an integer of at least 0
+      change it in pipeline.yaml, or for one run with --set perturb.pool=VALUE"
   `);
-  expect(read({ ...ATTACK, itterations: 5 })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.itterations is not known
-      did you mean "iterations"? allowed under attack: variant, chosen, count, iterations, learningRate, initialConstant, searchSteps, kappa, epsilon, batchSize, replacement"
+  expect(read({ ...PERTURB, itterations: 5 })).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter perturb.itterations is not known
+      did you mean "iterations"? allowed under perturb: pool, iterations, learningRate, initialConstant, searchSteps, kappa, epsilon, batchSize"
   `);
-  expect(read({ ...ATTACK, kappa: undefined })).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack.kappa is missing; allowed: a number of at least 0
-      change it in pipeline.yaml, or for one run with --set attack.kappa=VALUE"
+  expect(read({ ...PERTURB, kappa: undefined })).toMatchInlineSnapshot(`
+    "parameter-invalid: parameter perturb.kappa is missing; allowed: a number of at least 0
+      change it in pipeline.yaml, or for one run with --set perturb.kappa=VALUE"
   `);
   expect(read(7)).toMatchInlineSnapshot(`
-    "parameter-invalid: parameter attack is 7; allowed: a map of parameters
-      change it in pipeline.yaml, or for one run with --set attack=VALUE"
+    "parameter-invalid: parameter perturb is 7; allowed: a map of parameters
+      change it in pipeline.yaml, or for one run with --set perturb=VALUE"
   `);
-  expect(read(ATTACK, { seed: 0 })).toMatchInlineSnapshot(`
+  expect(read(PERTURB, { seed: 0 })).toMatchInlineSnapshot(`
     "parameter-invalid: parameter seed is 0; allowed: an integer of at least 1
       change it in pipeline.yaml, or for one run with --set seed=VALUE"
   `);
 });
 
 test('a matrix axis replaces the value in its group', () => {
-  const context = { params: { attack: ATTACK, 'attack.variant': 'V7' } } as unknown as StageContext;
-  expect(readParameters(context, { attack: ATTACK_SCHEMA }).attack.variant).toBe('V7');
+  const context = { params: { perturb: PERTURB, 'perturb.kappa': 7 } } as unknown as StageContext;
+  expect(readParameters(context, { perturb: PERTURB_SCHEMA }).perturb.kappa).toBe(7);
 });
 
 test('labels: as chosen, as before, as recognised, random but never the chosen class', () => {
   const originals = Uint8Array.of(1, 1, 1, 1, 1, 1, 1, 1);
   const recognised = Uint8Array.of(0, 2, 1, 0, 0, 0, 0, 0);
-  const labels = (id: string) => [...labelPoison(findVariant(id), 1, 3, originals, recognised, 1)];
+  const labels = (id: string) => [...labelPoison(reading(id).label, 1, 3, originals, recognised, 1)];
   expect(labels('V1')).toEqual([...originals]);
   expect(labels('V2')).toEqual([...recognised]);
   expect(labels('V6')).toEqual([...originals]);
   expect(new Set(labels('V3'))).toEqual(new Set([0, 2]));
+  expect(new Set(labels('K4'))).toEqual(new Set([2]));
 });
 
 test('the merged set is the clean records and then the poison, or has the poison in place of its sources', () => {
   const poison = makeSplit([1, 1, 1], Uint8Array.of(201, 202), Uint8Array.of(2, 0));
   const note = {
-    format: 'assay-poison/v1',
-    variant: 'V1',
+    format: 'assay-poison/v2',
     chosen: 1,
     sources: [4, 1],
     originalLabels: [1, 1],
@@ -193,7 +196,9 @@ test('a training anew takes the numbers of M, a training on poison alone has its
     decayFactor: 0.2,
   } as const;
   const retrain = {
+    anewEpochs: null,
     epochs: 1,
+    poisonEpochs: 2,
     steps: 20,
     batchSize: 16,
     learningRate: 0.01,
@@ -201,7 +206,7 @@ test('a training anew takes the numbers of M, a training on poison alone has its
     nesterov: false,
     measureEvery: 5,
   };
-  const mode = (id: string) => optionsFor(findVariant(id), train, retrain);
+  const mode = (id: string, change = {}) => optionsFor(reading(id), train, { ...retrain, ...change });
   expect(mode('V1')).toMatchObject({
     isAnew: true,
     isOnPoisonAlone: false,
@@ -210,8 +215,9 @@ test('a training anew takes the numbers of M, a training on poison alone has its
   expect(mode('V7')).toMatchObject({
     isAnew: false,
     isOnPoisonAlone: true,
-    options: { steps: 20, batchSize: 16, learningRate: 0.01 },
+    options: { epochs: 2, steps: 20, batchSize: 16, learningRate: 0.01 },
   });
+  expect(mode('V1', { anewEpochs: 1 }).options).toMatchObject({ epochs: 1, learningRate: 0.02 });
   expect(mode('V9')).toMatchObject({ isAnew: false, isOnPoisonAlone: false, options: { epochs: 1, steps: null } });
   expect(mode('V10').options).toMatchObject({ learningRate: 0.1, momentum: 0.9, nesterov: false, epochs: 3 });
 });
@@ -219,8 +225,8 @@ test('a training anew takes the numbers of M, a training on poison alone has its
 test('the comparison is a table of at most 100 columns that says what each variant is', () => {
   const rows = ['V1', 'V7', 'K1'].map((id, i) => ({
     variant: id,
-    name: findVariant(id).name,
-    meaning: findVariant(id).meaning,
+    name: reading(id).name,
+    meaning: reading(id).meaning,
     chosen: 7,
     poisons: 2500,
     before: { total: 0.9925, chosen: 1, others: 0.991, isConstant: false },

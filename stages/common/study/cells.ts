@@ -1,0 +1,119 @@
+/** What the study has measured: its cells, gathered by what was varied, with mean and spread over the seeds. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { ContextMember } from '../../../lib/stage-api/context-file.ts';
+import { StageError } from '../../../lib/stage-api/stage-error.ts';
+
+const RATE = z.number().nullable();
+const ACCURACY = z.object({ total: z.number(), chosen: RATE, others: RATE, isConstant: z.boolean() });
+const POINT = z.object({ step: z.number(), chosen: RATE, others: RATE });
+const EVALUATION = z.object({
+  variant: z.string(),
+  name: z.string(),
+  meaning: z.string(),
+  chosen: z.number(),
+  poisons: z.number(),
+  before: ACCURACY,
+  after: ACCURACY,
+  distortion: z.object({ unit: z.number(), pixel: z.number() }),
+  trajectory: z.array(POINT),
+});
+
+export interface Cell extends z.infer<typeof EVALUATION> {
+  readonly seed: number;
+}
+
+/** Fractions in [0, 1]. `deviation`: of the sample, n - 1 in the divisor; null with one seed. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number | null;
+}
+
+/** All seeds of one variant, chosen class and N'. */
+export interface Group {
+  readonly variant: string;
+  readonly name: string;
+  readonly meaning: string;
+  readonly chosen: number;
+  readonly poisons: number;
+  readonly seeds: readonly number[];
+  readonly before: { readonly total: number; readonly chosen: number; readonly others: number };
+  readonly total: Spread;
+  /** Recall of the chosen class on the test data. */
+  readonly recall: Spread;
+  /** Mean recall of the other classes. */
+  readonly others: Spread;
+  /** Mean L2, pixels in [0, 1] and in 0..255. */
+  readonly distortion: { readonly unit: number; readonly pixel: number };
+  /** Seeds for which the model gives one answer to every image. */
+  readonly collapsed: readonly number[];
+}
+
+/** Of the paper's Table 4, fractions in [0, 1]; distortion as L2, pixels in [0, 1]. */
+export interface Target {
+  readonly before: number;
+  readonly total: number;
+  readonly recall: number;
+  readonly others: number;
+  readonly distortion: number;
+}
+
+/** Throws StageError `evaluation-corrupt`. */
+export function readCells(members: readonly ContextMember[]): Cell[] {
+  return members.map(({ path, coordinates }) => {
+    const parsed = EVALUATION.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    if (parsed.success) return { ...parsed.data, seed: Number(coordinates['seed'] ?? 1) };
+    const [issue] = parsed.error.issues;
+    throw new StageError('evaluation-corrupt', `${path} at "${issue?.path.join('.')}": ${issue?.message}`, {
+      hint: 'give the input `evaluations` the metrics of the stage evaluate: evaluate[*].metrics',
+    });
+  });
+}
+
+/** In the order of the cells. A class without test records has recall 0 here: no dataset of the study has one. */
+export function groupCells(cells: readonly Cell[]): Group[] {
+  const groups = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = `${cell.variant} ${cell.chosen} ${cell.poisons}`;
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()].map((seeds) => {
+    const first = seeds[0] as Cell;
+    return {
+      variant: first.variant,
+      name: first.name,
+      meaning: first.meaning,
+      chosen: first.chosen,
+      poisons: first.poisons,
+      seeds: seeds.map(({ seed }) => seed),
+      before: { total: first.before.total, chosen: first.before.chosen ?? 0, others: first.before.others ?? 0 },
+      total: spreadOf(seeds.map(({ after }) => after.total)),
+      recall: spreadOf(seeds.map(({ after }) => after.chosen ?? 0)),
+      others: spreadOf(seeds.map(({ after }) => after.others ?? 0)),
+      distortion: {
+        unit: spreadOf(seeds.map(({ distortion }) => distortion.unit)).mean,
+        pixel: spreadOf(seeds.map(({ distortion }) => distortion.pixel)).mean,
+      },
+      collapsed: seeds.filter(({ after }) => after.isConstant).map(({ seed }) => seed),
+    };
+  });
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length < 2) return { mean, deviation: null };
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+}
+
+/** How far a group's mean lies from the paper's (chosen, others), in percentage points: the length of the difference. */
+export function distanceTo(target: Target, { recall, others }: Pick<Group, 'recall' | 'others'>): number {
+  return 100 * Math.hypot(recall.mean - target.recall, others.mean - target.others);
+}
+
+/** The variant's cells for one class as N' grows. */
+export function sweepOf(groups: readonly Group[], variant: string, chosen: number): Group[] {
+  return groups
+    .filter((group) => group.variant === variant && group.chosen === chosen)
+    .sort((a, b) => a.poisons - b.poisons);
+}
