@@ -17,8 +17,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  // Native code, and what finds its own files beside itself.
-  external: ['better-sqlite3', 'esbuild', '@tensorflow/*'],
+  // Native code, what finds its own files beside itself, and what only a page with plots needs.
+  external: ['better-sqlite3', 'esbuild', '@tensorflow/*', 'vega', 'vega-lite'],
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
   // CommonJS packages inside an ES module ask for Node's own modules by `require`.

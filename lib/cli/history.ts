@@ -18,3 +18,10 @@ export function findRun(lineage: Lineage, id: number): Run {
     hint: latest === undefined ? 'nothing has run yet: assay run' : `the latest is run ${latest.id}`,
   });
 }
+
+/** Throws UsageError `no-run`. */
+export function latestRun(lineage: Lineage): Run {
+  const [latest] = lineage.listRuns(1);
+  if (latest !== undefined) return latest;
+  throw new UsageError('no-run', 'nothing has run here yet', { hint: 'assay run' });
+}

@@ -1,5 +1,5 @@
 /** What every command's description is made of. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { ExitCode } from './exit-codes.ts';
 import type { Session } from './session.ts';
 
@@ -20,4 +20,9 @@ export function pipelineOptions(command: Command): Command {
   return command
     .option('--profile <name>', 'overlay this profile of pipeline.yaml')
     .option('--set <param=value>', 'set a param; may be given again', collect);
+}
+
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
 }

@@ -1,8 +1,9 @@
 /** Every command's name, arguments, options and help. The commands themselves are loaded when called. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Terminal } from '../report/reporter.ts';
-import type { ForceOption } from './planning.ts';
-import { collect, examples, pipelineOptions, type CommandBody, type Run } from './program-parts.ts';
+import { collect, examples, parseCount, pipelineOptions, type CommandBody, type Run } from './program-parts.ts';
+import { showing } from './program-showing.ts';
+import { collectForce, globalOptions, runSyntax } from './run-syntax.ts';
 import { signing } from './program-signing.ts';
 import { tracing } from './program-tracing.ts';
 import { ASSAY_VERSION } from './version.ts';
@@ -11,15 +12,13 @@ import { ASSAY_VERSION } from './version.ts';
 export type StartCommand = (projectOption: string | undefined, body: CommandBody) => Promise<void>;
 
 export function buildProgram(terminal: Terminal, start: StartCommand): Command {
-  const program = new Command('assay')
+  const program = globalOptions(new Command('assay').version(ASSAY_VERSION, '--version', 'print the version'))
     .description(
       'Runs a declared pipeline of stages, stores every result under the hash of its content, ' +
         'and reruns only what an edit has invalidated.',
     )
-    .version(ASSAY_VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print the help of a command')
-    .option('--project <dir>', 'the folder that holds pipeline.yaml (default: the nearest one upwards)')
     .addHelpText('after', examples(['assay init', 'assay run', 'assay plan', 'assay why poison']))
     .showSuggestionAfterError()
     .exitOverride()
@@ -33,6 +32,7 @@ export function buildProgram(terminal: Terminal, start: StartCommand): Command {
 
   running(program, run);
   reporting(program, run);
+  showing(program, run);
   auditing(program, run);
   tracing(program, run);
   attesting(program, run);
@@ -42,16 +42,7 @@ export function buildProgram(terminal: Terminal, start: StartCommand): Command {
 }
 
 function running(program: Command, run: Run): void {
-  pipelineOptions(
-    program
-      .command('run')
-      .description('run what is stale, and all that the targets need')
-      .argument('[targets...]', 'stages, instances or outputs (default: the targets of pipeline.yaml, or all)')
-      .option('--jobs <n>', 'stages at one time (default: the number of cores)', parseCount)
-      .option('--force [stage]', 'run again although cached: this stage, or without a name the targets', collectForce)
-      .option('--keep-going', 'after a failure, run what does not need the failed stage')
-      .option('--json', 'print one JSON event a line'),
-  )
+  runSyntax(program)
     .addHelpText(
       'after',
       examples([
@@ -357,16 +348,6 @@ function keeping(program: Command, run: Run): void {
     .action(() => run(async (session) => (await import('./commands/init.ts')).initCommand(session)));
 }
 
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
-}
-
 function parseLimit(text: string): number {
   return text === 'all' ? Infinity : parseCount(text);
-}
-
-/** Names add up. Commander gives `true` for a bare --force without asking. */
-function collectForce(stage: string, before?: ForceOption): ForceOption {
-  return [...(Array.isArray(before) ? (before as string[]) : []), stage];
 }

@@ -20,6 +20,7 @@ import { LooseBlobs } from './loose.ts';
 import { summarise } from './manifest.ts';
 import { Trees } from './materialise.ts';
 import { Packs } from './packs.ts';
+import { probeBlob, type BlobProbe } from './probe-blob.ts';
 import { Intake, putManifest, putTree } from './put-output.ts';
 import { quarantineFolder, quarantineStray } from './quarantine.ts';
 import { readBlob, readManifest } from './read-blob.ts';
@@ -132,6 +133,11 @@ export class ArtifactStore {
       'check the store',
       () => new Inspection(this.#parts, { vouching: 'nothing' }).check(digest).state,
     );
+  }
+
+  /** The same without a change to the store: what is altered is told of, not moved. */
+  probeBlob(digest: Digest): BlobProbe {
+    return this.#guard('check the store', () => probeBlob(this.#parts, digest));
   }
 
   /** Checks one pack by reading it; an altered one is quarantined when the blobs in it that are sound lie in a new one. */

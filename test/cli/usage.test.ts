@@ -44,6 +44,9 @@ describe('the command line', () => {
         graph [options]                     the pipeline as a drawing
         diff [options] <runA> <runB>        params, verdicts, artifacts and metrics
                                             that differ between two runs
+        report [options] [run]              one page about a run in one file: results,
+                                            plots, pictures, lineage, and whether all
+                                            is as signed
         audit                               compare datasets record by record, with
                                             one another or with a manifest
         manifest [options] <what>           the small file to publish beside a

@@ -1,0 +1,20 @@
+/** The commands that show a run as a page. */
+import { Option, type Command } from 'commander';
+import { examples, parseCount, type Run } from './program-parts.ts';
+
+export function showing(program: Command, run: Run): void {
+  program
+    .command('report')
+    .description('one page about a run in one file: results, plots, pictures, lineage, and whether all is as signed')
+    .argument('[run]', 'a run number (default: the latest run)', parseCount)
+    .option('--out <file>', 'write it there; - prints it', 'assay-report.html')
+    .addOption(
+      new Option('--check <how>', 'what is read to see that nothing was altered: what takes seconds, all, or nothing')
+        .choices(['quick', 'all', 'none'])
+        .default('quick'),
+    )
+    .addHelpText('after', examples(['assay report', 'assay report 12 --out run-12.html', 'assay report --check all']))
+    .action((runId: number | undefined, options) =>
+      run(async (session) => (await import('./commands/report.ts')).reportCommand(session, runId, options)),
+    );
+}
