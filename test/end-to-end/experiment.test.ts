@@ -240,6 +240,8 @@ test('without artifacts/view nothing is lost, and a run brings it back', async (
       "fetch",
       "merge[variant=V1]",
       "merge[variant=V7]",
+      "perturb[variant=V1]",
+      "perturb[variant=V7]",
       "poison[variant=V1]",
       "poison[variant=V7]",
       "pretrain",
