@@ -9,6 +9,8 @@ import { Planner, type PlannerDeps } from '../plan/planner.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import type { SandboxInput } from './sandbox.ts';
 
+const MOST_PATHS = 10;
+
 /**
  * What of the project is no longer what the action says: code, packages, `./` inputs. Empty when all is. Never throws for what the
  * user did: a program that no longer builds has changed too.
@@ -31,21 +33,48 @@ export async function findEdits(
   }
 }
 
-/** Throws UserError 'input-modified' when the stage wrote into what it was given to read; the altered blob is in quarantine. */
+/**
+ * Throws UserError 'input-modified' when the stage, or another, wrote into what it was given to read. What was altered through a hard
+ * link is in quarantine.
+ */
 export function refuseModifiedInputs(store: ArtifactStore, inputs: readonly SandboxInput[]): void {
-  const modified = inputs.flatMap(({ name, label, artifact }) => {
+  const stored: string[] = [];
+  const copied: string[] = [];
+  for (const { name, label, artifact, place } of inputs) {
     const digest = typeof artifact === 'string' ? artifact : artifact.digest;
-    return store.findDamage(digest).map(({ path, blob }) => {
-      const place = join('inputs', name, label ?? '', path === null || path === '.' ? '' : path);
-      return `${place} (${shortDigest(blob)})`;
-    });
-  });
-  if (modified.length === 0) return;
-  throw new UserError(
-    'input-modified',
-    `the stage wrote into what it was given to read: ${modified.join(', ')}; the store's copy was altered and is in quarantine`,
-    { hint: 'let the program write to its outputs only, then run again: what made this input runs again first' },
-  );
+    const shown = (path: string | null): string =>
+      join('inputs', name, label ?? '', path === null || path === '.' ? '' : path);
+    const damage = store.findDamage(digest);
+    stored.push(...damage.map(({ path, blob }) => `${shown(path)} (${shortDigest(blob)})`));
+    // One that was altered through its link is told of already.
+    const known = new Set(damage.map(({ path }) => shown(path)));
+    copied.push(
+      ...store
+        .findTreeEdits(place)
+        .map(shown)
+        .filter((path) => !known.has(path)),
+    );
+  }
+  if (stored.length > 0) {
+    throw new UserError(
+      'input-modified',
+      `the stage wrote into what it was given to read: ${listed([...stored, ...copied])}; the store's copy was altered and is in quarantine`,
+      { hint: 'let the program write to its outputs only, then run again: what made this input runs again first' },
+    );
+  }
+  if (copied.length > 0) {
+    throw new UserError(
+      'input-modified',
+      `the stage, or something beside it, wrote into what it was given to read: ${listed(copied)}; the store's own is as it was`,
+      { hint: 'let the program write to its outputs only, then run again' },
+    );
+  }
+}
+
+/** One stage may touch each of 60,000 files. */
+function listed(paths: readonly string[]): string {
+  const rest = paths.length > MOST_PATHS ? ` and ${paths.length - MOST_PATHS} more` : '';
+  return `${paths.slice(0, MOST_PATHS).join(', ')}${rest}`;
 }
 
 function changesBetween(instance: StageInstance, before: Action, after: Action): readonly string[] {

@@ -40,6 +40,8 @@ export interface SandboxInput {
   readonly artifact: Digest | Artifact;
   /** Within the project, where no stage made it; else null. */
   readonly path: string | null;
+  /** Where the stage finds it; absolute. */
+  readonly place: string;
 }
 
 export interface SandboxRequest {
@@ -122,13 +124,15 @@ function placeInputs({ projectRoot, store, instance, action }: SandboxRequest, f
     if (bound === undefined) throw new InternalError(`the action of ${instance.id} lacks its input "${name}"`);
     if (typeof bound === 'string') {
       const artifact = input.kind === 'path' ? storeProjectPath(store, projectRoot, input.path, bound) : bound;
-      store.materialise(bound, inputPath(folder, name));
-      return [{ name, label: null, artifact, path: input.kind === 'path' ? input.path : null }];
+      const place = inputPath(folder, name);
+      store.materialise(bound, place);
+      return [{ name, label: null, artifact, path: input.kind === 'path' ? input.path : null, place }];
     }
     mkdirSync(inputPath(folder, name));
     return Object.entries(bound).map(([label, artifact]) => {
-      store.materialise(artifact, inputPath(folder, name, label));
-      return { name, label, artifact, path: null };
+      const place = inputPath(folder, name, label);
+      store.materialise(artifact, place);
+      return { name, label, artifact, path: null, place };
     });
   });
 }

@@ -161,6 +161,11 @@ export class ArtifactStore {
     this.#guard('put an artifact in place', () => this.#trees.materialise(artifact, target));
   }
 
+  /** What of a materialised tree is no longer what was put there, as paths within it; see Trees.findEdits. */
+  findTreeEdits(target: string): string[] {
+    return this.#guard('look at a tree again', () => this.#trees.findEdits(target));
+  }
+
   /** Removes a folder that holds materialised trees, so that the blobs linked into it need not be hashed again. */
   releaseTree(folder: string): void {
     this.#guard('remove a folder', () => this.#trees.release(folder));

@@ -1,29 +1,46 @@
 /** Artifacts as files again: shared and read-only for a stage, or a private copy for the user. */
-import { chmodSync, closeSync, linkSync, lstatSync, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { digestBytes, type Digest } from '../base/digest.ts';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { digestBytes, digestFile, type Digest } from '../base/digest.ts';
 import { writeAll } from '../base/durable-write.ts';
 import { systemErrorCode, UserError } from '../base/errors.ts';
 import type { Damage } from '../model/artifact.ts';
+import { isSameButCtime, isSameStamp, type FileStamp } from '../model/stat-cache.ts';
 import { copyHashing, Reflink } from './copy.ts';
 import { inspect } from './damage.ts';
 import { Inspection, type BlobLocation, type StoreParts } from './inspection.ts';
 import { PackReader } from './pack-file.ts';
 import { blobFault } from './read-blob.ts';
+import { stampOf } from './stamps.ts';
 
 /** Why a hard link was refused though a copy will do: another disk, too many links, a file system or policy without. */
 const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-interface Linked {
+/** A file of a materialised tree, as it was when it was put there. */
+interface Placed {
   readonly target: string;
-  readonly blobPath: string;
+  readonly blob: Digest;
+  readonly stamp: FileStamp | undefined;
+  /** Of a hard link; null for a copy. */
+  readonly blobPath: string | null;
 }
 
 export class Trees {
   readonly #parts: StoreParts;
   readonly #reflink = new Reflink();
-  /** By the root of a materialised tree: its hard links, so that `release` can unlink them one by one. */
-  readonly #linked = new Map<string, Linked[]>();
+  /** By the root of a materialised tree: so that `release` can unlink hard links one by one, and `findEdits` knows what was there. */
+  readonly #placed = new Map<string, readonly Placed[]>();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -39,9 +56,23 @@ export class Trees {
    * A stage that overwrites such a link (it would have to make it writable first) alters the blob: the next check finds it.
    */
   materialise(artifact: Digest, target: string): void {
-    const links: Linked[] = [];
-    this.#build(artifact, target, false, (at, digest, path) => this.#share(at, digest, path, links));
-    if (links.length > 0) this.#linked.set(resolve(target), links);
+    const placed: Placed[] = [];
+    this.#build(artifact, target, false, (at, digest, path) => this.#share(at, digest, path), placed);
+    this.#placed.set(resolve(target), placed);
+  }
+
+  /**
+   * Files of a materialised tree that no longer have the content they were given, or that were added to it; '' for a single file.
+   * Reads only what its stamp does not vouch for. A hard link is held against the blob's file alone, whose content a check of the
+   * store tells of. What was removed is not told: who reads it sees that.
+   */
+  findEdits(target: string): string[] {
+    const root = resolve(target);
+    const placed = this.#placed.get(root) ?? [];
+    const known = new Set(placed.map((file) => file.target));
+    const edited = placed.filter((file) => isEdited(file)).map((file) => file.target);
+    const added = listFiles(root).filter((path) => !known.has(path));
+    return [...edited, ...added].map((path) => relative(root, path));
   }
 
   /** Puts a writable private copy at `target`, verified while copying. */
@@ -55,20 +86,23 @@ export class Trees {
    */
   release(folder: string): void {
     const root = resolve(folder);
-    for (const [tree, links] of this.#linked) {
+    for (const [tree, placed] of this.#placed) {
       if (tree !== root && !tree.startsWith(`${root}/`)) continue;
-      for (const { target, blobPath } of links) this.#parts.stamps.across(blobPath, () => unlinkQuietly(target));
-      this.#linked.delete(tree);
+      for (const { target, blobPath } of placed) {
+        if (blobPath !== null) this.#parts.stamps.across(blobPath, () => unlinkQuietly(target));
+      }
+      this.#placed.delete(tree);
     }
     rmSync(root, { recursive: true, force: true });
   }
 
-  /** `place` is called for loose blobs; slices of packs are written here. A failure leaves nothing at `target`. */
+  /** `place` is called for loose blobs, says whether it linked; slices of packs are written here. A failure leaves nothing at `target`. */
   #build(
     artifact: Digest,
     target: string,
     isPrivate: boolean,
-    place: (at: BlobLocation & { kind: 'loose' }, digest: Digest, target: string) => void,
+    place: (at: BlobLocation & { kind: 'loose' }, digest: Digest, target: string) => { isLink: boolean },
+    placed: Placed[] = [],
   ): void {
     refuseExisting(target);
     const { manifest, damage, locations } = inspect(this.#parts, artifact, isPrivate ? 'stamps' : 'process');
@@ -80,12 +114,17 @@ export class Trees {
         const file = path === '.' ? target : `${target}/${path}`;
         makeFolder(dirname(file), folders);
         const at = locations[i]!;
-        if (at.kind === 'loose') return place(at, blob, file);
+        if (at.kind === 'loose') {
+          const { isLink } = place(at, blob, file);
+          placed.push({ target: resolve(file), blob, stamp: stampOf(file), blobPath: isLink ? at.path : null });
+          return;
+        }
         let reader = readers.get(at.pack);
         if (reader === undefined) readers.set(at.pack, (reader = new PackReader(at.path)));
         const bytes = reader.read(at.slice);
         if (isPrivate && digestBytes(bytes) !== blob) throw this.#fault(blob);
         writeNew(file, bytes, isPrivate ? 0o644 : 0o444);
+        placed.push({ target: resolve(file), blob, stamp: stampOf(file), blobPath: null });
       });
       for (const pack of readers.keys()) this.#refuseMoved(this.#parts.packs.path(pack), pack, pack);
     } catch (error) {
@@ -96,23 +135,24 @@ export class Trees {
     }
   }
 
-  #share({ path }: { path: string }, digest: Digest, target: string, links: Linked[]): void {
+  #share({ path }: { path: string }, digest: Digest, target: string): { isLink: boolean } {
     const { stamps } = this.#parts;
-    if (this.#reflink.try(path, target)) {
+    const isCopy = this.#reflink.try(path, target);
+    if (isCopy) {
       chmodSync(target, 0o444);
     } else {
       try {
         stamps.across(path, () => linkSync(path, target));
-        links.push({ target, blobPath: path });
       } catch (error) {
         if (!NO_LINK.has(systemErrorCode(error) ?? '')) throw error;
         return this.#copy({ path }, digest, target, 0o444);
       }
     }
     this.#refuseMoved(path, digest, digest);
+    return { isLink: !isCopy };
   }
 
-  #copy({ path }: { path: string }, digest: Digest, target: string, mode: number): void {
+  #copy({ path }: { path: string }, digest: Digest, target: string, mode: number): { isLink: false } {
     const from = openSync(path, 'r');
     try {
       const to = openSync(target, 'wx', mode);
@@ -124,6 +164,7 @@ export class Trees {
     } finally {
       closeSync(from);
     }
+    return { isLink: false };
   }
 
   /** A file that was written to between its check and now must not be served. */
@@ -136,6 +177,22 @@ export class Trees {
     const check = new Inspection(this.#parts, { vouching: 'nothing' }).check(digest);
     return blobFault(digest, check.state === 'sound' ? { state: 'missing' } : check, null);
   }
+}
+
+/** Other stages link to the same blob, which moves the ctime of all its names. */
+function isEdited({ target, blob, stamp, blobPath }: Placed): boolean {
+  const now = stampOf(target);
+  if (now === undefined) return existsSync(target);
+  const isSame = blobPath === null ? isSameStamp : isSameButCtime;
+  return (stamp === undefined || !isSame(stamp, now)) && digestFile(target).digest !== blob;
+}
+
+/** Absolute, all but folders. The file itself where the tree is one. */
+function listFiles(root: string): string[] {
+  if (lstatSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 function damageFault({ blob, path, problem, found }: Damage): UserError {
