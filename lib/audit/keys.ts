@@ -6,7 +6,7 @@
  * Nothing here prints or logs a private key, and no error quotes one.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeDurably } from '../base/durable-write.ts';
@@ -171,7 +171,8 @@ export class KeyStore {
 
   #retiredKeys(): OwnKey[] {
     const folder = join(this.folder, 'retired');
-    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return [];
+    // Not by stat, which throws where a file lies in the place of the key folder.
+    if (!existsSync(folder)) return [];
     return readdirSync(folder)
       .sort()
       .flatMap((name) => {

@@ -1,11 +1,22 @@
 /** `assay verify` that repairs, that passes over what it knows, on a store it may not write; and that its exit code can be believed. */
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STORE_ATTEMPTS } from '../red-team/store-attempts.ts';
 import { expectCaught, StoreScene } from '../red-team/store-scene.ts';
 import { builtAssay } from '../support/built-assay.ts';
+import { fileAppears } from '../support/wait-for-file.ts';
 
 const flip = (bytes: Buffer): void => void (bytes[0]! ^= 1);
 
@@ -71,6 +82,9 @@ describe('assay verify --repair', () => {
   });
 });
 
+/** Of 2^30 of them. */
+const GIBIBYTE_OF_ZEROS = 'sha256:49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14';
+
 describe('assay verify --since-last and --resume', () => {
   /** Every stamp is old enough to be believed, as after a minute. */
   const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
@@ -94,18 +108,50 @@ describe('assay verify --since-last and --resume', () => {
     expect((await read()).skippedBytes).toBe(0);
   });
 
-  it('goes on where an interrupted verify stopped', async () => {
+  it('goes on where a verify stopped that was killed', async () => {
+    const scene = await StoreScene.make();
+    // All zeros, so that they take no room: one that makes verify save what it did, and one that it cannot read in a minute.
+    const [saved, endless] = [scene.blobFile(GIBIBYTE_OF_ZEROS), scene.blobFile(`sha256:${'f'.repeat(64)}`)];
+    for (const [file, sizeBytes] of [[saved, 2 ** 30] as const, [endless, 2 ** 40] as const]) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, '');
+      truncateSync(file, sizeBytes);
+    }
+    await wait();
+    const child = scene.project.start(['verify', '--resume']);
+    const ended = scene.project.ended(child);
+    await fileAppears(scene.path('artifacts/verify-state.json'));
+    child.kill('SIGKILL');
+    expect((await ended).code).toBeNull();
+    rmSync(endless);
+    const { skippedBytes, sizeBytes, isSound } = JSON.parse(
+      (await scene.assay(['verify', '--resume', '--json'])).stdout,
+    );
+    expect(isSound).toBe(true);
+    expect(skippedBytes).toBeGreaterThanOrEqual(2 ** 30);
+    expect(skippedBytes).toBeLessThan(sizeBytes);
+    const { state } = JSON.parse(readFileSync(scene.path('artifacts/verify-state.json'), 'utf8'));
+    expect(state.isFinished).toBe(true);
+  });
+
+  it('believe nothing that is sealed by nobody, and remember nothing without a key', async () => {
     const scene = await StoreScene.make();
     await wait();
-    expect((await scene.assay(['verify', '--resume'])).code).toBe(0);
     const path = scene.path('artifacts/verify-state.json');
-    const state = JSON.parse(readFileSync(path, 'utf8'));
-    const half = Object.entries(state.files).slice(0, 5);
-    writeFileSync(path, JSON.stringify({ ...state, isFinished: false, files: Object.fromEntries(half) }));
-    const { skippedBytes, sizeBytes } = JSON.parse((await scene.assay(['verify', '--resume', '--json'])).stdout);
-    expect(skippedBytes).toBeGreaterThan(0);
-    expect(skippedBytes).toBeLessThan(sizeBytes);
-    expect(JSON.parse(readFileSync(path, 'utf8')).isFinished).toBe(true);
+    const skipped = async (env?: NodeJS.ProcessEnv): Promise<number> =>
+      JSON.parse((await scene.assay(['verify', '--since-last', '--json'], { ...(env && { env }) })).stdout)
+        .skippedBytes;
+    await skipped();
+    expect(await skipped()).toBeGreaterThan(0);
+    const { state } = JSON.parse(readFileSync(path, 'utf8'));
+    for (const forged of [state, { state }, { seal: '', state }, { seal: null, state }]) {
+      writeFileSync(path, JSON.stringify(forged));
+      expect(await skipped()).toBe(0);
+    }
+    rmSync(path);
+    // A file where the folder of keys should be.
+    await skipped({ ASSAY_KEYS: scene.path('pipeline.yaml') });
+    expect(existsSync(path)).toBe(false);
   });
 });
 

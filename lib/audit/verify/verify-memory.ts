@@ -1,17 +1,18 @@
 /**
  * What an earlier verify read, for `--since-last` and `--resume` alone: artifacts/verify-state.json, beside what is verified. Without
- * these options nothing is remembered and nothing is believed. Whoever can edit this file can make those two options look away; a
- * plain verify does not read it.
+ * these options nothing is remembered and nothing is believed. It is believed only under the user's own seal, so that who may edit it
+ * cannot make verify look away; where no key can seal it, all is read each time.
  */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
-import type { Digest } from '../../base/digest.ts';
+import { digestBytes, type Digest } from '../../base/digest.ts';
 import { writeDurably } from '../../base/durable-write.ts';
 import { systemErrorCode } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import type { Seal } from '../../model/seal.ts';
 import { isSameStamp, isTrustworthy, type FileStamp } from '../../model/stat-cache.ts';
-import type { StorePaths } from '../../store/layout.ts';
 import { guarded } from '../../store/store-errors.ts';
 
 /** `nothing`: read all. `last`: pass over what any earlier verify read. `unfinished`: what the one that was interrupted read. */
@@ -25,7 +26,7 @@ const SAVE_MS = 5_000;
 /** dev, ino, size, mtime and ctime in nanoseconds as text. */
 const StampSchema = z.tuple([z.number(), z.number(), z.number(), z.string(), z.string()]);
 const StateSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   isFinished: z.boolean(),
   /** Path below artifacts/ of each file that was sound, with its stamp from before it was read. */
   files: z.record(z.string(), StampSchema),
@@ -34,9 +35,21 @@ const StateSchema = z.strictObject({
 });
 type State = z.infer<typeof StateSchema>;
 
+const SEAL_TAG = 'verify-seal/v1';
+
+const SealedSchema = z.strictObject({ seal: z.string(), state: z.unknown() });
+
+export interface MemoryParts {
+  /** Of the store. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly seal: Seal;
+}
+
 export class VerifyMemory {
   readonly #root: string;
   readonly #clock: Clock;
+  readonly #seal: Seal;
   readonly #trust: Trust;
   readonly #known: Pick<State, 'files' | 'datasets'>;
   readonly #sound: State['files'] = {};
@@ -45,20 +58,21 @@ export class VerifyMemory {
   #unsavedBytes = 0;
   #savedAtMs: number;
 
-  private constructor(root: string, clock: Clock, trust: Trust, known: Pick<State, 'files' | 'datasets'>) {
+  private constructor({ root, clock, seal }: MemoryParts, trust: Trust, known: Pick<State, 'files' | 'datasets'>) {
     this.#root = root;
     this.#clock = clock;
+    this.#seal = seal;
     this.#trust = trust;
     this.#known = known;
     this.#startedAtMs = clock.nowMs();
     this.#savedAtMs = clock.elapsedMs();
   }
 
-  /** A state that is missing or of another version is none: all is read. */
-  static open(paths: Pick<StorePaths, 'root'>, clock: Clock, trust: Trust): VerifyMemory {
-    const state = trust === 'nothing' ? undefined : readState(paths.root);
+  /** A state that is missing, of another version or sealed by nobody is none: all is read. */
+  static open(parts: MemoryParts, trust: Trust): VerifyMemory {
+    const state = trust === 'nothing' ? undefined : readState(parts);
     const isUsed = state !== undefined && (trust === 'last' || !state.isFinished);
-    return new VerifyMemory(paths.root, clock, trust, isUsed ? state : { files: {}, datasets: [] });
+    return new VerifyMemory(parts, trust, isUsed ? state : { files: {}, datasets: [] });
   }
 
   trusts(file: string, stamp: FileStamp): boolean {
@@ -91,21 +105,32 @@ export class VerifyMemory {
 
   #save(isFinished: boolean): void {
     const path = join(this.#root, STATE_NAME);
-    const state: State = { version: 1, isFinished, files: this.#sound, datasets: this.#datasets };
-    guarded('remember what was verified', path, () => writeDurably(path, JSON.stringify(state)));
+    const state: State = { version: 2, isFinished, files: this.#sound, datasets: this.#datasets };
+    const seal = this.#seal.seal(SEAL_TAG, noteOf(state));
+    if (seal !== null)
+      guarded('remember what was verified', path, () => writeDurably(path, JSON.stringify({ seal, state })));
     this.#unsavedBytes = 0;
     this.#savedAtMs = this.#clock.elapsedMs();
   }
 }
 
-function readState(root: string): State | undefined {
+function readState({ root, seal }: MemoryParts): State | undefined {
+  let text: string;
   try {
-    const parsed = StateSchema.safeParse(JSON.parse(readFileSync(join(root, STATE_NAME), 'utf8')));
-    return parsed.success ? parsed.data : undefined;
+    text = readFileSync(join(root, STATE_NAME), 'utf8');
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+  const sealed = SealedSchema.safeParse(parseJson(text));
+  if (!sealed.success || !seal.holds(SEAL_TAG, noteOf(sealed.data.state), sealed.data.seal)) return undefined;
+  const parsed = StateSchema.safeParse(sealed.data.state);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** By its digest: the state of a large store is some megabytes. */
+function noteOf(state: unknown): { readonly state: Digest } {
+  return { state: digestBytes(JSON.stringify(state)) };
 }
 
 function encodeStamp({ dev, ino, sizeBytes, mtimeNs, ctimeNs }: FileStamp): State['files'][string] {

@@ -7,6 +7,7 @@
  * next run does, or `--repair`.
  */
 import type { Clock } from '../../base/clock.ts';
+import type { Seal } from '../../model/seal.ts';
 import { storePaths } from '../../store/layout.ts';
 import { guarded } from '../../store/store-errors.ts';
 import { lostDatabase, withExpected, type Expected } from './expected.ts';
@@ -23,6 +24,8 @@ import { VerifyMemory, type Trust } from './verify-memory.ts';
 export interface VerifyOptions {
   /** What an earlier verify may vouch for. Not `nothing`: artifacts/verify-state.json is written. */
   readonly trust: Trust;
+  /** Of the user who verifies: what an earlier one remembered is believed under it. */
+  readonly seal: Seal;
   /** Told the bytes read so far. */
   readonly onRead: (doneBytes: number) => void;
 }
@@ -31,12 +34,12 @@ export interface VerifyOptions {
 const CHECKS: readonly ((scene: Scene) => Finding[])[] = [judgeBlobs, judgePacks, judgeStrays, judgeRows, judgeView];
 
 /** Throws UserError database-newer, database-older, store-unreadable, … */
-export function verifyStore(projectRoot: string, clock: Clock, { trust, onRead }: VerifyOptions): VerifyReport {
+export function verifyStore(projectRoot: string, clock: Clock, { trust, seal, onRead }: VerifyOptions): VerifyReport {
   const paths = storePaths(projectRoot);
   return withExpected(paths, clock, (expected) =>
     guarded('read the store', paths.root, () => {
       const artifacts = new Set(expected?.kept.filter(isArtifact).map(({ digest }) => digest));
-      const memory = VerifyMemory.open(paths, clock, trust);
+      const memory = VerifyMemory.open({ root: paths.root, clock, seal }, trust);
       const content = new StoreContent(paths, artifacts, memory, onRead);
       content.readNew();
       const scene: Scene = { projectRoot, paths, expected, content, memory };

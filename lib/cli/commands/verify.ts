@@ -1,4 +1,6 @@
 /** `assay verify`: reads everything that is stored and says what is not as it was. Changes nothing unless asked to repair. */
+import { KeyStore } from '../../audit/keys.ts';
+import { UserSeal } from '../../audit/user-seal.ts';
 import type { VerifyReport } from '../../audit/verify/finding.ts';
 import type { Trust } from '../../audit/verify/verify-memory.ts';
 import { verifyStore } from '../../audit/verify/verify-store.ts';
@@ -85,7 +87,8 @@ async function verifyOnce(
 ): Promise<VerifyReport> {
   const bar = await openBar(projectRoot, session, options);
   try {
-    return verifyStore(projectRoot, session.clock, { trust, onRead: (doneBytes) => bar?.update(doneBytes) });
+    const seal = new UserSeal(KeyStore.open(session.env));
+    return verifyStore(projectRoot, session.clock, { trust, seal, onRead: (doneBytes) => bar?.update(doneBytes) });
   } finally {
     bar?.stop();
   }
