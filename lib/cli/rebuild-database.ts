@@ -7,6 +7,7 @@ import type { RebuildJson } from '../report/render-rebuild.ts';
 import { findResultRecords } from './find-records.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import type { Session } from './session.ts';
+import { judgeLog, type LogVerdict } from './verify-with-log.ts';
 import { withParts } from './wire.ts';
 
 /** SQLite keeps these beside a database; they are part of it. */
@@ -21,7 +22,7 @@ export async function rebuildDatabase(projectRoot: string, session: Session): Pr
   const state = stateOf(path, session);
   const movedTo = state === 'unreadable' ? relative(projectRoot, moveAside(path)) : null;
   const { rebuildLineage } = await import('../lineage/rebuild.ts');
-  return withParts(projectRoot, session, async ({ store, lineage }) => {
+  const rebuilt = await withParts(projectRoot, session, async ({ store, lineage }) => {
     // No sweep may take what a record names before its row is there.
     store.hold();
     const { records, imitations, faults } = findResultRecords(store);
@@ -29,6 +30,23 @@ export async function rebuildDatabase(projectRoot: string, session: Session): Pr
     if (restored > 0) await noteInLog(store, lineage, session);
     return { database: state, movedTo, restored, known, refused: [...refused, ...faults], imitations };
   });
+  return { ...rebuilt, unsigned: countUnsigned(projectRoot, session) };
+}
+
+/** Null where nobody can tell. */
+function countUnsigned(projectRoot: string, session: Session): number | null {
+  let verdict: LogVerdict;
+  try {
+    verdict = judgeLog(projectRoot, session, []);
+  } catch (error) {
+    // Of the keys: a rebuild does not fail for them, and verify says what is wrong.
+    if (!(error instanceof UserError)) throw error;
+    return null;
+  }
+  if (verdict.state === 'unsigned') return verdict.executions;
+  if (!('findings' in verdict)) return null;
+  const unbacked = verdict.findings.filter(({ problem }) => problem === 'not-logged' || problem === 'unsigned');
+  return new Set(unbacked.map(({ executionId }) => executionId)).size;
 }
 
 /** Or the log would miss the numbers and the history that a rebuild cannot bring back. Never a reason to fail. */

@@ -16,6 +16,8 @@ export interface RebuildJson {
   readonly refused: readonly string[];
   /** Files inside artifacts that look like results. They are never restored: a stage wrote them. */
   readonly imitations: readonly Digest[];
+  /** Results of the database now that no signed statement backs; null where there is a log and no key to judge it by. */
+  readonly unsigned: number | null;
 }
 
 export function renderRebuild(rebuild: RebuildJson): string[] {
@@ -27,8 +29,19 @@ export function renderRebuild(rebuild: RebuildJson): string[] {
     ...imitations.map(
       (digest) => `passed over ${shortDigest(digest)}: a file inside an artifact that looks like a result`,
     ),
+    ...signedLines(rebuild),
     'next: assay status',
   ];
+}
+
+/** What a stranger put into the store came in with the others, and the next run signs it. */
+function signedLines({ unsigned }: RebuildJson): string[] {
+  if (unsigned === 0) return [];
+  return unsigned === null
+    ? ['no key is known, so nothing tells which of them were signed: assay verify --key FILE']
+    : [
+        `${formatCount(unsigned, 'result')} that no signed statement backs: assay verify names them; look before the next run signs them`,
+      ];
 }
 
 function stateLine({ database, movedTo }: RebuildJson): string {

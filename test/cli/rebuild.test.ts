@@ -73,6 +73,26 @@ describe('assay doctor --rebuild', () => {
     `);
   });
 
+  it('says how many results no signed statement backs, or that no key can tell', async () => {
+    const project = makeProject();
+    await project.assay(['run']);
+    removeDatabase(project);
+    const rebuild = async (env: NodeJS.ProcessEnv = {}): Promise<[string, number | null]> => {
+      const { stdout } = await project.assay(['doctor', '--rebuild'], { env });
+      const json = await project.assay(['doctor', '--rebuild', '--json'], { env });
+      return [stdout.split('\n').at(-3)!, (JSON.parse(json.stdout) as { unsigned: number | null }).unsigned];
+    };
+    const [told, unsigned] = await rebuild({ ASSAY_KEYS: join(project.root, 'pipeline.yaml') });
+    expect(told).toBe('no key is known, so nothing tells which of them were signed: assay verify --key FILE');
+    expect(unsigned).toBeNull();
+    expect((await rebuild())[1]).toBe(0);
+    rmSync(join(project.root, 'artifacts/log'), { recursive: true });
+    expect(await rebuild()).toEqual([
+      '3 results that no signed statement backs: assay verify names them; look before the next run signs them',
+      3,
+    ]);
+  });
+
   it('moves a database that cannot be read aside, and never deletes one', async () => {
     const project = makeProject();
     await project.assay(['run']);
@@ -114,6 +134,7 @@ describe('assay doctor --rebuild', () => {
         "movedTo": "artifacts/lineage.db.corrupt-2",
         "refused": [],
         "restored": 3,
+        "unsigned": 0,
       }
     `);
     expect(readFileSync(`${path}.corrupt-2`).equals(whole)).toBe(true);

@@ -7,6 +7,7 @@ import {
   chmodSync,
   copyFileSync,
   linkSync,
+  lstatSync,
   readFileSync,
   readdirSync,
   realpathSync,
@@ -16,7 +17,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { digestBytes, recordBytes, type Digest } from '../../lib/base/digest.ts';
 import { expectationDigest } from '../../lib/execute/check-expectation.ts';
 import { hostIdentity, processBirth } from '../../lib/lineage/process-identity.ts';
@@ -68,6 +69,11 @@ const forgeRecord = (scene: StoreScene): void => {
   scene.store(recordBytes('result/v1', record as never));
 };
 
+/** In the sandbox of the one stage that runs. */
+const givenFile = (scene: StoreScene, path: string): string => {
+  const [sandbox] = readdirSync(scene.path('artifacts/staging'));
+  return join(scene.path('artifacts/staging'), sandbox!, 'inputs', path);
+};
 /** The row of a check of the merged data that was never made, as the one for four records has it. */
 const forgeExpectation = (scene: StoreScene, added: number): void => {
   const { record, seal } = JSON.parse(scene.one('SELECT json FROM expectation_check')) as Record<string, object>;
@@ -402,6 +408,14 @@ const DATABASE: readonly StoreAttempt[] = [
     exitCode: 3,
   },
   {
+    name: 'a hand-made result record, told of by the rebuild itself',
+    how: 'the same; nobody verifies afterwards',
+    attempt: forgeRecord,
+    command: ['doctor', '--rebuild'],
+    finding: '1 result that no signed statement backs: assay verify names them',
+    exitCode: 0,
+  },
+  {
     name: 'forge a lease',
     how: 'a living process seems to be at work on the training, so that a run would wait for ever',
     attempt: (scene) => {
@@ -425,6 +439,25 @@ const DATABASE: readonly StoreAttempt[] = [
       scene.forgeStatCache(file, digest);
     },
     command: VERIFY,
+    finding: 'merge.data: train-images.idx altered: found',
+    exitCode: 3,
+  },
+  {
+    name: 'edit what verify remembers, so that an edited stored file looks read',
+    how: 'one pixel of the merged data, and its new times in verify-state.json, where a sound file stood',
+    attempt: async (scene) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await scene.assay(['verify', '--since-last']);
+      const file = images(scene, 'merge.data');
+      scene.edit(file, flipLast);
+      const path = scene.path('artifacts/verify-state.json');
+      const { dev, ino, size, mtimeNs, ctimeNs } = lstatSync(file, { bigint: true });
+      const remembered = JSON.parse(readFileSync(path, 'utf8')) as { state: { files: Record<string, unknown[]> } };
+      const stamp = [Number(dev), Number(ino), Number(size), String(mtimeNs), String(ctimeNs)];
+      remembered.state.files[relative(scene.path('artifacts'), file)] = stamp;
+      writeFileSync(path, JSON.stringify(remembered));
+    },
+    command: ['verify', '--since-last'],
     finding: 'merge.data: train-images.idx altered: found',
     exitCode: 3,
   },
@@ -516,14 +549,47 @@ const PIPELINE_AND_RUN: readonly StoreAttempt[] = [
   {
     name: 'edit what a stage was given, while it runs',
     how: 'the merged images in the sandbox of the training',
-    attempt: (scene) =>
-      scene.duringTraining(() => {
-        const [sandbox] = readdirSync(scene.path('artifacts/staging'));
-        const file = join(scene.path('artifacts/staging'), sandbox!, 'inputs/data/train-images.idx');
-        scene.edit(file, flipLast);
-      }),
+    attempt: (scene) => scene.duringTraining(() => scene.edit(givenFile(scene, 'data/train-images.idx'), flipLast)),
     command: [],
     finding: 'inputs/data/train-images.idx',
+    exitCode: 1,
+    changesPipeline: true,
+  },
+  {
+    name: 'edit what a stage was given from a pack, while it runs',
+    how: 'a copy of one of 300 small files in the sandbox of the training, its time put back; the pack is untouched',
+    attempt: (scene) => {
+      writeFileSync(
+        scene.path('pipeline.yaml'),
+        PIPELINE.replace('{ data: merge.data }', '{ data: merge.data, parts: scatter.parts }'),
+      );
+      return scene.duringTraining(() => scene.edit(givenFile(scene, 'parts/123.txt'), flipLast));
+    },
+    command: [],
+    finding: "wrote into what it was given to read: inputs/parts/123.txt; the store's own is as it was",
+    exitCode: 1,
+    changesPipeline: true,
+  },
+  {
+    name: 'put another file in the place of what a stage was given, while it runs',
+    how: 'the link to the merged images becomes a file of its own with the poison; the stored file is untouched',
+    attempt: (scene) =>
+      scene.duringTraining(() => {
+        const file = givenFile(scene, 'data/train-images.idx');
+        copyFileSync(images(scene, 'poison.data'), `${file}.new`);
+        renameSync(`${file}.new`, file);
+      }),
+    command: [],
+    finding: "inputs/data/train-images.idx; the store's own is as it was",
+    exitCode: 1,
+    changesPipeline: true,
+  },
+  {
+    name: 'add a file to what a stage was given, while it runs',
+    how: 'one more file among the merged data, for a program that reads all that lies in a folder',
+    attempt: (scene) => scene.duringTraining(() => writeFileSync(givenFile(scene, 'data/more.idx'), 'more')),
+    command: [],
+    finding: "inputs/data/more.idx; the store's own is as it was",
     exitCode: 1,
     changesPipeline: true,
   },
