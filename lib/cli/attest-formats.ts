@@ -8,6 +8,7 @@ import { provDocument } from '../audit/exports/prov-json.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
 import type { OutputKind } from '../model/stage.ts';
 import { attestModel } from './attest-model.ts';
+import { attestResults } from './attest-results.ts';
 import type { AttestRequest } from './attest-request.ts';
 import { attestStatements } from './attest-statements.ts';
 import type { Parts } from './wire.ts';
@@ -37,5 +38,6 @@ export const ATTEST_FORMATS: Readonly<Record<string, AttestFormat>> = {
         .join(''),
   },
   'in-toto': { write: (_, parts, request) => attestStatements(request, parts) },
+  results: { kinds: ['metrics'], write: (descent, parts, request) => attestResults(descent, parts, request) },
   'model-signing': { write: (_, parts, request) => attestModel(request, parts) },
 };

@@ -255,7 +255,7 @@ function attesting(program: Command, run: Run): void {
       .argument('<what>', 'stage.output, or the first digits of a digest')
       .addOption(
         new Option('--as <format>', 'the form')
-          .choices(['croissant', 'cyclonedx', 'prov', 'openlineage', 'in-toto', 'model-signing'])
+          .choices(['croissant', 'cyclonedx', 'prov', 'openlineage', 'in-toto', 'model-signing', 'results'])
           .makeOptionMandatory(),
       )
       .option('--out <path>', 'write it there: a file; for croissant a folder (default: print it)')
@@ -270,6 +270,7 @@ function attesting(program: Command, run: Run): void {
         'assay attest evaluate.metrics --as openlineage --out events.ndjson',
         'assay attest retrain.model --as in-toto --out model.intoto.jsonl',
         'assay attest retrain.model --as model-signing --out model.sig',
+        'assay attest study.metrics --as results --out results.json',
       ]),
     )
     .action((what: string, options) =>
@@ -302,7 +303,10 @@ function keeping(program: Command, run: Run): void {
     program
       .command('verify')
       .description('read all that is stored, or a signed model, and say what is not as it was (exit code 3)')
-      .argument('[what]', 'a frozen model: stage.output, a digest, or a folder that lies beside its signature'),
+      .argument(
+        '[what]',
+        'a frozen model: stage.output, a digest, or a folder that lies beside its signature; or a signed results file',
+      ),
   )
     .option('--signature <file>', 'of a model: its signature (default: as frozen, else FOLDER.sig)')
     .option(
@@ -325,13 +329,14 @@ function keeping(program: Command, run: Run): void {
         'assay verify --repair',
         'assay verify retrain.model',
         'assay verify ./model --signature model.sig --key ada.pem',
+        'assay verify results.json --key ada.pem',
       ]),
     )
     .action((what: string | undefined, options) =>
       run(async (session) =>
         what === undefined
           ? (await import('./commands/verify.ts')).verifyCommand(session, options)
-          : (await import('./commands/verify-model.ts')).verifyModelCommand(session, what, options),
+          : (await import('./commands/verify-named.ts')).verifyNamedCommand(session, what, options),
       ),
     );
 

@@ -190,7 +190,7 @@ describe('assay attest, asked for what it cannot do,', () => {
       exit 2
       --- stdout
       --- stderr
-      error: option '--as <format>' argument 'spdx' is invalid. Allowed choices are croissant, cyclonedx, prov, openlineage, in-toto, model-signing.
+      error: option '--as <format>' argument 'spdx' is invalid. Allowed choices are croissant, cyclonedx, prov, openlineage, in-toto, model-signing, results.
       "
     `);
     expect(await refusal('fetch.data')).toMatchInlineSnapshot(`

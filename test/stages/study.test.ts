@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Digest } from '../../lib/base/digest.ts';
 import { distanceTo, groupCells, readCells, spreadOf, type Target } from '../../stages/common/study/cells.ts';
 import { judge, nearestTo } from '../../stages/common/study/claims.ts';
 import { ARTIFACT, makeScratch, removeScratch, runStageProgram } from '../support/experiment-rig.ts';
@@ -61,7 +62,7 @@ function members(rows: readonly Row[]) {
     return {
       label,
       path,
-      artifact: ARTIFACT,
+      artifact: ARTIFACT as Digest,
       coordinates: { 'attack.variant': variant, 'attack.count': poisons, seed },
     };
   });
