@@ -153,6 +153,17 @@ export class Executions {
       .map((row) => this.#toExecution(row));
   }
 
+  /** Mean milliseconds of the executions of each stage that ended well in runs with this profile. */
+  meanDurations(profile: string | null): ReadonlyMap<string, number> {
+    const rows = this.#connection.all<{ stage: string; duration: number }>(
+      `SELECT execution.stage, avg(execution.ended_at_ms - execution.started_at_ms) AS duration
+       FROM execution JOIN run ON run.id = execution.run_id
+       WHERE execution.status = 'ok' AND run.profile IS ? GROUP BY execution.stage`,
+      profile,
+    );
+    return new Map(rows.map(({ stage, duration }) => [stage, duration]));
+  }
+
   /**
    * Marks what runs without a living process as lost, runs too, and frees its leases. Returns the executions, as they are now.
    * Opens no write transaction when there are none.

@@ -183,6 +183,10 @@ export class Lineage {
     return this.#executions.listOfRun(runId);
   }
 
+  meanDurations(profile: string | null): ReadonlyMap<string, number> {
+    return this.#executions.meanDurations(profile);
+  }
+
   findExecution(id: number): Execution | undefined {
     return this.#executions.find(id);
   }

@@ -6,6 +6,7 @@ import { formatDuration } from './quantities.ts';
 import type { Reporter, ReporterOptions, TextSink } from './reporter.ts';
 import { noticeText, RunLines } from './run-lines.ts';
 import { cutTo, singleLine } from './table.ts';
+import { TimeLeft } from './time-left.ts';
 
 const BAR_WIDTH = 24;
 const REDRAWS_PER_SECOND = 10;
@@ -13,6 +14,7 @@ const REDRAWS_PER_SECOND = 10;
 export class Bars implements Reporter {
   readonly #options: ReporterOptions;
   readonly #lines: RunLines;
+  readonly #timeLeft: TimeLeft;
   readonly #multiBar: MultiBar;
   readonly #bars = new Map<string, SingleBar>();
   #isClosed = false;
@@ -21,6 +23,7 @@ export class Bars implements Reporter {
   constructor(options: ReporterOptions, stream: NodeJS.WriteStream) {
     this.#options = options;
     this.#lines = new RunLines(options.sizeOf);
+    this.#timeLeft = new TimeLeft(options.typicalMs);
     this.#multiBar = new cliProgress.MultiBar(
       {
         stream,
@@ -43,8 +46,10 @@ export class Bars implements Reporter {
     switch (event.kind) {
       case 'run-started':
         this.#lines.start(event, out);
+        this.#timeLeft.start(event.plan);
         return;
       case 'stage-started':
+        this.#timeLeft.began(this.#options.clock.elapsedMs());
         this.#remove(event.instance);
         this.#bars.set(
           event.instance,
@@ -63,11 +68,15 @@ export class Bars implements Reporter {
         bar?.update(event.done, { detail: singleLine(event.label), counts } satisfies Partial<BarPayload>);
         return;
       }
-      case 'stage-finished':
+      case 'stage-finished': {
         // Before its bar goes: taking a bar away redraws, and so prints the line.
         this.#print(this.#lines.finished(event, out), out);
         this.#remove(event.outcome.instance);
+        this.#timeLeft.ended(event.outcome);
+        const left = this.#timeLeft.tell(this.#options.clock.elapsedMs());
+        if (left !== undefined) this.#print(left, err);
         return;
+      }
       default: {
         const notice = noticeText(event);
         if (notice !== undefined) this.#print(notice, err);

@@ -31,4 +31,6 @@ export interface ReporterOptions {
   readonly terminal: Terminal;
   readonly sizeOf: SizeOf;
   readonly clock: Clock;
+  /** How long an execution of each stage took in earlier runs, in milliseconds. */
+  readonly typicalMs: () => ReadonlyMap<string, number>;
 }

@@ -73,7 +73,12 @@ const text = (lines: readonly string[]): string => `\n${lines.join('\n')}\n`;
 describe('PlainLines', () => {
   it('tells results on stdout, and on stderr what is under way at most at quarters', () => {
     const terminal = recordingTerminal();
-    const reporter = new PlainLines({ terminal, sizeOf: () => 12_400_000, clock: systemClock });
+    const reporter = new PlainLines({
+      terminal,
+      sizeOf: () => 12_400_000,
+      clock: systemClock,
+      typicalMs: () => new Map(),
+    });
     for (const event of EVENTS) reporter.handle(event);
     reporter.close();
     expect(`\n${terminal.stdout()}`).toMatchInlineSnapshot(`

@@ -45,8 +45,9 @@ async function runPlan(request: RunRequest, parts: Parts, session: Session): Pro
   const { plan, options } = request;
   const { terminal, clock } = session;
   const { lineage, sizeOf } = parts;
+  const typicalMs = (): ReadonlyMap<string, number> => lineage.meanDurations(plan.pipeline.profile);
   if (plan.pipeline.note !== null && !options.json) terminal.err.line(plan.pipeline.note);
-  const reporter = await openReporter({ terminal, sizeOf, clock }, options.json === true, session.env);
+  const reporter = await openReporter({ terminal, sizeOf, clock, typicalMs }, options.json === true, session.env);
   const ending = new RunEnding();
   const emit = (event: RunEvent): void => {
     ending.note(event);
