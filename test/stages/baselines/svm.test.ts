@@ -91,7 +91,9 @@ describe('the support vector machine', () => {
 test('svm-unsettled: after too many steps', () => {
   const { train, options } = clouds(LINEAR, 1000, 40);
   const rows = rowsOf(LINEAR, train.points);
-  expect(() => trainSvm(rows, train.labels, { ...options, maxSteps: 20 })).toThrowErrorMatchingInlineSnapshot(`[StageError: a support vector machine with C = 1000 did not settle in 20 steps.]`);
+  expect(() => trainSvm(rows, train.labels, { ...options, maxSteps: 20 })).toThrowErrorMatchingInlineSnapshot(
+    `[StageError: a support vector machine with C = 1000 did not settle in 20 steps.]`,
+  );
 });
 
 test('a linear system is solved, also one that leaves an unknown open', () => {
