@@ -8,6 +8,7 @@ import { provDocument } from '../../../lib/audit/exports/prov-json.ts';
 import type { JsonObject } from '../../../lib/base/canonical-json.ts';
 import { digestBytes, digestHex } from '../../../lib/base/digest.ts';
 import { bomProblems } from './bom-schema.ts';
+import { provProblems } from './prov-schema.ts';
 import { makeExportRig, type ExportRig } from './rig.ts';
 import { CROISSANT, PROV_JSON, RUN_EVENT } from './rules.ts';
 
@@ -125,6 +126,18 @@ describe('a CycloneDX 1.6 bill of materials', () => {
 });
 
 describe('a PROV-JSON document', () => {
+  it("is valid by the submission's schema, which refuses a spoilt one", () => {
+    expect(provProblems(provOf(rig))).toEqual([]);
+    const spoils: ((document: any) => void)[] = [
+      (document) => (document.wasMadeFrom = {}),
+      (document) => (document.entity = []),
+      (document) => (document.prefix.assay = 'no address'),
+      (document) => (document.used['_:used1']['prov:time'] = 'yesterday'),
+      (document) => (document.used['_:used1']['prov:entity'] = 7),
+    ];
+    for (const spoil of spoils) expect(provProblems(spoilt(provOf(rig), spoil)), String(spoil)).not.toEqual([]);
+  });
+
   it('holds to the rules of the specification', () => {
     expect(problems(PROV_JSON, provOf(rig))).toEqual([]);
   });
