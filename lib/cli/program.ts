@@ -94,10 +94,10 @@ function reporting(program: Command, run: Run): void {
   program
     .command('log')
     .description("a stage's executions and what the latest wrote")
-    .argument('<stage>', 'a stage or an instance, of the past too')
+    .argument('<stage>', 'a stage or an instance, of the past too; stage:verify for one called as a subcommand is')
     .option('--execution <n>', 'show the log of this execution', parseCount)
     .option('--json', 'print JSON')
-    .addHelpText('after', examples(['assay log poison', 'assay log poison --execution 12']))
+    .addHelpText('after', examples(['assay log poison', 'assay log poison --execution 12', 'assay log stage:verify']))
     .action((stage: string, options) =>
       run(async (session) => (await import('./commands/log.ts')).logCommand(session, stage, options)),
     );

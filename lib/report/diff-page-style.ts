@@ -22,13 +22,13 @@ code { font-size: 0.85em; color: var(--soft); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.25rem; }
 th, td { padding: 0.2rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); }
-th[scope='row'], thead th:first-child { text-align: left; }
+th[scope='row'], thead th:first-child { text-align: left; white-space: nowrap; }
 tbody tr:last-child > * { font-weight: bold; border-bottom: 0; }
 details { margin: 1rem 0; }
 summary { cursor: pointer; padding: 0.25rem 0; }
 summary:focus-visible, .scroll:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: 0.75rem; margin: 0.5rem 0; padding: 0; list-style: none; }
 figure { margin: 0; padding: 0.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.4rem; height: 100%; }
-figcaption { font-size: 0.85rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+figcaption { margin-top: 0.35rem; font-size: 0.85rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 img { image-rendering: pixelated; max-width: 48%; height: auto; margin-right: 2%; border: 1px solid var(--line); vertical-align: top; }
 `;

@@ -95,7 +95,7 @@ ${parts.join('')}</section>`;
 }
 
 function renderClasses(split: SplitDiff): string {
-  const { head, rows } = classRows(split);
+  const { head, rows } = withoutEmptyColumns(classRows(split));
   const cells = (row: readonly string[]): string => {
     const [name = '', ...numbers] = row;
     return `<tr><th scope="row">${escapeHtml(name)}</th>${numbers.map((text) => `<td>${text}</td>`).join('')}</tr>`;
@@ -108,6 +108,13 @@ function renderClasses(split: SplitDiff): string {
 </table>
 </div>
 <p class="soft">Added records count under their new label, the others under their old one.</p>`;
+}
+
+/** A phone has no room for columns that say nothing. */
+function withoutEmptyColumns({ head, rows }: ReturnType<typeof classRows>): ReturnType<typeof classRows> {
+  const isSaying = head.map((_, column) => rows.some((row) => row[column] !== ''));
+  const kept = (row: readonly string[]): string[] => row.filter((_, column) => isSaying[column]);
+  return { head: kept(head), rows: rows.map(kept) };
 }
 
 /** A row of figures under a heading that opens and closes by keyboard. */

@@ -136,6 +136,9 @@ describe('assay audit diff', () => {
     for (const image of images)
       expect(image).toMatch(/src="data:image\/png;base64,[^"]+" alt="[^"]+" width="84" height="84"/);
     expect(page.match(/<th scope="(col|row)">/g)?.length).toBeGreaterThan(10);
+    // Nothing was removed, so a phone needs no column for it.
+    const columns = [...page.matchAll(/<th scope="col">(\w+)<\/th>/g)].map(([, name]) => name);
+    expect(columns).toEqual(['class', 'a', 'b', 'added', 'relabelled', 'changed']);
     expect(page).toContain('prefers-color-scheme: dark');
     expect(page).toContain('<html lang="en">');
   });

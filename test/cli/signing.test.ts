@@ -182,6 +182,18 @@ describe('assay log verify', () => {
     expect((await project.assay(['log', 'poison'])).stdout).toContain('log of execution 2');
   });
 
+  it('leaves the log of a stage of that name within reach', async () => {
+    const project = makeProject({
+      'pipeline.yaml': `version: 1\nstages:\n  verify:\n    shell: 'echo checked; echo v > {outputs.out}'\n    outputs: { out: file }\n`,
+    });
+    await run(project);
+    const { code, stdout } = await project.assay(['log', 'stage:verify']);
+    expect(stdout).toContain('checked');
+    expect(code).toBe(0);
+    const unknown = await project.assay(['log', 'stage:checkpoint']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('checkpoint')]);
+  });
+
   it('follows a database that was rebuilt from the store', async () => {
     const project = makeProject();
     await run(project);

@@ -20,7 +20,10 @@ const EXECUTIONS_SHOWN = 20;
 /** Where stage names of the past are looked for when one is not known. */
 const RUNS_SEARCHED = 20;
 
-export async function logCommand(session: Session, stage: string, options: LogOptions): Promise<ExitCode> {
+/** `what`: a stage, an instance, or `stage:NAME`, for one that is called as a subcommand is. */
+export async function logCommand(session: Session, what: string, options: LogOptions): Promise<ExitCode> {
+  // No name of a stage has a colon.
+  const stage = what.replace(/^stage:/, '');
   await withParts(findProjectRoot(session), session, async (parts) => {
     const executions = parts.lineage.executionsOf(stage, EXECUTIONS_SHOWN);
     if (executions.length === 0) throw neverExecuted(parts, stage);
