@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import { writeDurably } from '../../base/durable-write.ts';
 import { findingCount } from '../../report/page/audit-sentence.ts';
-import { NOTHING } from '../../report/page/markup.ts';
+import { PlotDrawer } from '../../report/page/draw-plot.ts';
 import { renderRunPage } from '../../report/page/run-page.ts';
+import { renderPlots } from '../../report/page/section-plots.ts';
 import { formatCount, formatSize } from '../../report/quantities.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { findRun, latestRun } from '../history.ts';
@@ -39,7 +40,7 @@ export async function reportCommand(
       parts,
       session,
     );
-    const page = renderRunPage(facts, NOTHING, { liveScript: null });
+    const page = renderRunPage(facts, await renderPlots(facts, new PlotDrawer()), { liveScript: null });
     if (options.out === '-') out.write(page);
     else writeDurably(resolve(session.cwd, options.out), page);
     const count = facts.audit === null ? 0 : findingCount(facts.audit);

@@ -1,4 +1,5 @@
 /** What every stage instance of a run came to, what it read and what it made. */
+import { groupBy } from '../../base/group-by.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Execution, StageOutcome } from '../../model/run.ts';
 import type { StageInstance } from '../../model/stage.ts';
@@ -24,11 +25,20 @@ export function readInstances(
     ...planned.map(({ id, stage }) => [id, stage] as const),
     ...[...outcomes.values(), ...latest.values()].map(({ instance, stage }) => [instance, stage] as const),
   ]);
-  return [...stages].map(([instance, stage]) => {
+  const order = planned.length > 0 ? [...stages] : inNaturalOrder([...stages]);
+  return order.map(([instance, stage]) => {
     const outcome = outcomes.get(instance);
     const execution = latest.get(instance);
     return outcome === undefined ? undecided(instance, stage, execution) : decided(parts, outcome, execution);
   });
+}
+
+/** As they ended, but the instances of a stage together and by their coordinates: two that ran side by side end in any order. */
+function inNaturalOrder(instances: readonly (readonly [string, string])[]): (readonly [string, string])[] {
+  const byName = new Intl.Collator('en', { numeric: true });
+  return [...groupBy(instances, ([, stage]) => stage).values()].flatMap((group) =>
+    [...group].sort(([a], [b]) => byName.compare(a, b)),
+  );
 }
 
 /** Of a run that goes on, or was killed. */

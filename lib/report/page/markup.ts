@@ -104,6 +104,6 @@ export function digestLink(digest: Digest): Html {
 
 /** An id made of any text: what HTML's ids and the address after `#` both allow. */
 export function idOf(prefix: string, text: string): string {
-  const safe = text.replaceAll(/[^\w.-]+/g, (other) => `_${Buffer.from(other).toString('hex')}_`);
+  const safe = text.replaceAll(/[^A-Za-z0-9.-]+/g, (other) => `_${Buffer.from(other).toString('hex')}_`);
   return `${prefix}-${safe}`;
 }

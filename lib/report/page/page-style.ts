@@ -119,7 +119,8 @@ svg text { font-family: inherit; }
 figure { margin: 0; }
 figcaption { font-size: 0.875rem; color: var(--soft); overflow-wrap: anywhere; margin-top: 0.35rem; }
 .plot svg { display: block; max-width: 100%; height: auto; color: var(--ink); }
-.plot h4 { font-size: 0.9375rem; font-weight: 600; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
+.plot details { margin: 0.25rem 0 0; } .plot summary { font-size: 0.875rem; font-weight: 400; color: var(--soft); }
+.plot h3 { font-size: 0.9375rem; font-weight: 600; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
 img { max-width: 100%; height: auto; display: block; border: 1px solid var(--line); border-radius: 0.25rem; background: #fff; image-rendering: pixelated; }
 .live { position: fixed; right: 0.75rem; bottom: 0.75rem; margin: 0; padding: 0.3rem 0.7rem; font-size: 0.8125rem; background: var(--card); color: var(--soft); border: 1px solid var(--line); border-radius: 1rem; }
 .live:empty { display: none; }
@@ -156,7 +157,7 @@ img { max-width: 100%; height: auto; display: block; border: 1px solid var(--lin
 table.confusion { font-size: 6.5pt; }
   th, td { padding-right: 0.5rem; } td.n, th.n, ul.plain, thead th { white-space: normal; } td, tbody th { overflow-wrap: anywhere; min-width: 0; }
   tr, figure, .node, li { break-inside: avoid; }
-  h2, h3, h4, summary { break-after: avoid; }
+  h2, h3, summary { break-after: avoid; }
   .graph svg { max-width: 100%; height: auto; }
   .bar, .band, .confusion td, .node rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   table.grid th[scope='row'] { position: static; }

@@ -9,7 +9,7 @@ export function renderLineage({ instances }: RunFacts): Html {
   if (made.length === 0) return NOTHING;
   const lines = table({
     caption: 'What each stage instance read and made, each artifact by the first digits of its digest',
-    label: 'Lineage',
+    label: 'Lineage, line by line',
     look: 'filter wrap',
     columns: [{ head: 'Made by' }, { head: 'From' }, { head: 'What' }],
     rows: made.map((each) => [

@@ -1,0 +1,124 @@
+/** The page of a real run in a real browser: nothing asked of the network, nothing complained of, usable by keyboard, readable by all. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makePageProject } from '../cli/page-project.ts';
+import { addProbe, findBrowser, launchBrowser, watchedPage, type Watched } from '../support/browser.ts';
+
+const path = findBrowser();
+if (path === undefined) console.log('skipped: no Chromium found; ASSAY_TEST_BROWSER names one');
+
+describe.skipIf(path === undefined)('the page of a run, in a browser', () => {
+  let browser: Browser;
+  let watched: Watched;
+  let url: string;
+
+  beforeAll(async () => {
+    const project = makePageProject();
+    const [run] = await Promise.all([project.assay(['run']), launchBrowser(path ?? '').then((it) => (browser = it))]);
+    expect(run.code, run.stderr).toBe(0);
+    expect((await project.assay(['report'])).code).toBe(0);
+    url = pathToFileURL(join(project.root, 'assay-report.html')).href;
+    watched = await watchedPage(browser);
+  });
+  afterAll(async () => browser?.close());
+
+  const open = async (): Promise<void> => {
+    await watched.page.goto(url);
+    await addProbe(watched.page);
+  };
+  const ask = (question: string): Promise<unknown> => watched.page.evaluate(question);
+
+  it('asks for nothing and complains of nothing, and may not ask', async () => {
+    await open();
+    expect(watched.requests).toEqual([]);
+    expect(watched.complaints).toEqual([]);
+    expect(await ask(`probe.request('http://127.0.0.1:9/')`)).toBe('TypeError');
+    expect(watched.complaints.join('\n')).toContain('violates the following Content Security Policy directive');
+  });
+
+  it.each([
+    ['light', 390],
+    ['light', 1280],
+    ['dark', 390],
+    ['dark', 1280],
+  ] as const)('has nothing that axe objects to, and fits the screen: %s, %i px', async (scheme, width) => {
+    const { page } = watched;
+    await page.setViewport({ width, height: 844 });
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await open();
+    await ask('probe.openAll()');
+    expect(await ask('probe.axeViolations()')).toEqual([]);
+    expect(await ask('document.documentElement.scrollWidth')).toBe(width);
+  });
+
+  it('has a target for every link, each id once, and headings in order', async () => {
+    expect(await ask('probe.links()')).toEqual({ leadingOut: [], broken: [], idsTwice: [] });
+    const levels = (await ask('probe.headingLevels()')) as number[];
+    expect(levels.filter((level) => level === 1)).toHaveLength(1);
+    expect(levels.filter((level, i) => level > (levels[i - 1] ?? 0) + 1)).toEqual([]);
+  });
+
+  it('is used by keyboard: the skip link first, details open with the space bar, a link opens what it leads into', async () => {
+    const { page } = watched;
+    await open();
+    await page.keyboard.press('Tab');
+    expect(await ask('document.activeElement.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await ask('document.activeElement.id')).toBe('main');
+    const isOpen = (key: string): Promise<unknown> => ask(`document.querySelector('details[data-key="${key}"]').open`);
+    expect(await isOpen('executions')).toBe(false);
+    await page.focus('details[data-key="executions"] > summary');
+    await page.keyboard.press('Space');
+    expect(await isOpen('executions')).toBe(true);
+    expect(await isOpen('instances')).toBe(false);
+    await page.focus('details[data-key="executions"] tbody a');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(`document.querySelector('details[data-key="instances"]').open`);
+    // Of every short digest the whole is where its link leads.
+    await page.focus('#lineage a.digest');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.target:target code.full');
+    const whole = await ask(`document.querySelector('.target:target code.full').textContent`);
+    expect(whole).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(whole).toContain(await ask(`document.querySelector('#lineage a.digest').textContent`));
+  });
+
+  it('draws pictures and plots, each with words for who cannot see it', async () => {
+    expect(await ask('probe.pictures()')).toEqual([
+      {
+        naturalWidth: 8,
+        naturalHeight: 8,
+        alt: expect.stringMatching(/^The picture poison\[count=100.*8 by 8 pixels$/),
+      },
+    ]);
+    const heights = (await ask('probe.plotHeights()')) as number[];
+    expect(heights.length).toBeGreaterThan(5);
+    expect(heights.filter((height) => height < 150)).toEqual([]);
+    expect(await ask('probe.unnamedDrawings()')).toBe(0);
+  });
+
+  it('prints whole: nothing is cut at the side, and what is closed is printed too', async () => {
+    const { page } = watched;
+    await open();
+    await page.emulateMediaType('print');
+    // A4 less the margins that the style asks for, at 96 dots an inch.
+    await page.setViewport({ width: 688, height: 1000 });
+    await ask('probe.beforePrint()');
+    expect(await ask('probe.cut()')).toEqual([]);
+    expect(await page.$$eval('details:not([open])', (closed) => closed.length)).toBe(0);
+    await page.emulateMediaType('screen');
+  });
+
+  it('is read without a script as well', async () => {
+    const { page, complaints } = await watchedPage(browser);
+    await page.setJavaScriptEnabled(false);
+    await page.goto(url);
+    const heading = await page.$eval('h1', (each) => each.textContent);
+    expect(heading?.replaceAll(/\s+/g, ' ').trim()).toBe('Run 1 all done');
+    expect(await page.$$eval('table', (tables) => tables.length)).toBeGreaterThan(5);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
