@@ -65,8 +65,9 @@ export class FieldReader {
 
   #unwrap(result: Result<Json, TemplateProblem>, at: TreePath): Json | undefined {
     if (result.ok) return result.value;
-    const { code, message, hint, source, isElsewhere } = result.error;
-    if (!isElsewhere || this.#reportsElsewhere) {
+    const { code, message, hint, source, isLookup, isElsewhere } = result.error;
+    if (isLookup) this.problems.addOnce(code, { path: this.#path(at) }, message, hint, message);
+    else if (!isElsewhere || this.#reportsElsewhere) {
       this.report(code, at, message, { hint, ...(source === undefined ? {} : { within: source }) });
     }
     return undefined;

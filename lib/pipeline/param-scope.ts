@@ -14,6 +14,8 @@ export interface TemplateProblem {
   readonly hint?: string;
   /** The piece of the text to point at. */
   readonly source?: string;
+  /** What was looked up by the value of another param is not there: one cause, however many texts look it up. */
+  readonly isLookup?: true;
   /** Of a cycle, the params on the way round, from the first in UTF-8 order back to it. Its first is to blame. */
   readonly trail?: readonly string[];
   /** The fault lies in a param that the text leads to, and is reported there. */
@@ -164,7 +166,11 @@ export class ParamScope {
     const path = this.#path(part);
     if (!path.ok) return path;
     const value = this.param(path.value);
-    return value.ok || value.error.isElsewhere ? value : err({ ...value.error, source: part.source });
+    if (value.ok || value.error.isElsewhere) return value;
+    const { message, ...problem } = value.error;
+    if (part.path.length === 1) return err({ ...problem, message, source: part.source });
+    const found = `${message.slice(0, -1)}, which "${part.source}" looks up.`;
+    return err({ ...problem, message: found, source: part.source, isLookup: true });
   }
 
   /** The path with the values of the params in it. */

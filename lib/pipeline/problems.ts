@@ -26,11 +26,15 @@ export class Problems {
     this.#keep({ code, message, ...place, ...(hint === undefined ? {} : { hint }) });
   }
 
-  /** Keeps one fault of a code at a place, however many instances of a matrix find it there with values of their own. */
-  addOnce(code: string, blame: Blame, message: string, hint?: string): void {
+  /**
+   * Keeps one fault of a code at a place, however many instances of a matrix find it there with values of their own; or, with an
+   * `identity`, one wherever it is found.
+   */
+  addOnce(code: string, blame: Blame, message: string, hint?: string, identity?: string): void {
     const place = this.tree.locate(blame);
     const { line, column } = place.location;
-    this.#keep({ code, message, ...place, ...(hint === undefined ? {} : { hint }) }, `${code} ${line}:${column}`);
+    const key = `${code} ${identity ?? `${line}:${column}`}`;
+    this.#keep({ code, message, ...place, ...(hint === undefined ? {} : { hint }) }, key);
   }
 
   didYouMean(name: string, candidates: Iterable<string>): string | undefined {

@@ -534,6 +534,21 @@ stages:
   `);
 });
 
+test('what an axis looks up and is not there is told once, however many stages look', () => {
+  const text = `
+version: 1
+params: { name: a, labels: { a: x, b: y }, label: "\${labels.\${name}}" }
+stages:
+  make: { program: stages/a.ts, matrix: { name: [a, c] }, params: [label], outputs: { data: dataset } }
+  more: { program: stages/a.ts, params: [label], inputs: { data: make.data }, outputs: { data: dataset } }
+`.slice(1);
+  expect(errorsOf(text)).toMatchInlineSnapshot(`
+    "pipeline.yaml:4:68 error[unknown-param] there is no param "labels.c", which "\${labels.\${name}}" looks up.
+        make: { program: stages/a.ts, matrix: { name: [a, c] }, params: [label], outputs: { data: dataset } }
+                                                                         ~~~~~   did you mean "labels.a"?"
+  `);
+});
+
 test('an axis that is unkeyed tells instances apart and stays out of their params', () => {
   const pipeline = parsed(
     `

@@ -169,7 +169,7 @@ test('a param may be looked up by the value of another', () => {
     return value.ok ? 'no fault' : `${value.error.message} ${value.error.hint ?? ''}`;
   };
   expect(faultOf('${readings.${attack.variant}}', at('V3'))).toBe(
-    'there is no param "readings.V3". did you mean "readings.V1"?',
+    'there is no param "readings.V3", which "${readings.${attack.variant}}" looks up. did you mean "readings.V1"?',
   );
   expect(faultOf('${readings.${attack}}')).toMatch('must give text, a number, true or false');
   expect(faultOf('${readings.${nothing}}')).toMatch('there is no param "nothing"');
