@@ -1,5 +1,5 @@
 /** The commands that show a run as a page. */
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { examples, parseCount, type Run } from './program-parts.ts';
 
 export function showing(program: Command, run: Run): void {
@@ -17,4 +17,16 @@ export function showing(program: Command, run: Run): void {
     .action((runId: number | undefined, options) =>
       run(async (session) => (await import('./commands/report.ts')).reportCommand(session, runId, options)),
     );
+
+  program
+    .command('serve')
+    .description('the same page of the newest run, live in a browser of this machine, until Ctrl-C')
+    .option('--port <n>', 'the port on 127.0.0.1 (default: a free one)', parsePort, 0)
+    .addHelpText('after', examples(['assay serve', 'assay serve --port 8080']))
+    .action((options) => run(async (session) => (await import('./commands/serve.ts')).serveCommand(session, options)));
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+  return Number(text);
 }

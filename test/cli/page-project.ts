@@ -12,11 +12,11 @@ stages:
     outputs: { data: file }
   poison:
     program: stages/poison.js
-    matrix: { attack.count: [100, 200, 400], attack.variant: [V1, V7] }
     inputs: { data: fetch.data }
     outputs: { data: file, samples: image }
   evaluate:
     program: stages/evaluate.js
+    matrix: { attack.count: [100, 200, 400], attack.variant: [V1, V7] }
     params: [attack, fail]
     inputs: { clean: fetch.data, poison: poison.data }
     outputs: { metrics: metrics }

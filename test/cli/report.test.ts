@@ -1,6 +1,7 @@
 /** `assay report` through the real command line. */
 import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { digestHex, type Digest } from '../../lib/base/digest.ts';
 import { makePageProject, PICTURE } from './page-project.ts';
@@ -41,7 +42,7 @@ describe('assay report', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(/^wrote assay-report\.html \([\d.]+ kB\): run 1, sound\n$/);
     const text = page(project);
-    expect(words(text)).toContain('14 stages');
+    expect(words(text)).toContain('9 stages');
     expect(text).toContain('V1  &lt;b&gt;98.0&lt;/b&gt; &amp; more');
     expect(text).toContain(`src="data:image/png;base64,${PICTURE.toString('base64')}"`);
     const digest = await artifactOf(project, 'evaluate[count=200,variant=V7].metrics');
@@ -57,7 +58,7 @@ describe('assay report', () => {
     const latest = await project.assay(['report', '--out', '-']);
     expect(first.stderr).toBe('run 1, sound\n');
     expect(words(first.stdout)).toContain('Run 1 all done');
-    expect(words(latest.stdout)).toContain('14 = cached');
+    expect(words(latest.stdout)).toContain('9 = cached');
     const again = await project.assay(['report', '1', '--out', '-']);
     const undated = (text: string): string => text.replaceAll(/datetime="[^"]*"/g, '');
     expect(undated(again.stdout)).toBe(undated(first.stdout));
@@ -90,6 +91,19 @@ describe('assay report', () => {
     const unchecked = await altered.assay(['report', '--check', 'none', '--out', '-']);
     expect(unchecked.code).toBe(0);
     expect(words(unchecked.stdout)).toContain('Not checked: this page was made without a check');
+  });
+
+  it('names a metric that was edited in the database', async () => {
+    const edited = makePageProject();
+    await edited.assay(['run']);
+    const database = new Database(join(edited.root, 'artifacts/lineage.db'));
+    database.prepare("UPDATE metric SET value = 0.99 WHERE name = 'after.chosen' AND value < 0.7").run();
+    database.close();
+    const { code } = await edited.assay(['report']);
+    expect(code).toBe(3);
+    expect(words(page(edited))).toMatch(
+      /execution \d+ of evaluate\[count=400,variant=V7\]: metrics\.metrics\.after\.chosen is 0\.99, its result record says 0\.58/,
+    );
   });
 
   it('tells the run of a pipeline that has changed since from history', async () => {

@@ -47,6 +47,8 @@ describe('the command line', () => {
         report [options] [run]              one page about a run in one file: results,
                                             plots, pictures, lineage, and whether all
                                             is as signed
+        serve [options]                     the same page of the newest run, live in a
+                                            browser of this machine, until Ctrl-C
         audit                               compare datasets record by record, with
                                             one another or with a manifest
         manifest [options] <what>           the small file to publish beside a

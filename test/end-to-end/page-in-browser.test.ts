@@ -1,9 +1,12 @@
 /** The page of a real run in a real browser: nothing asked of the network, nothing complained of, usable by keyboard, readable by all. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePageProject } from '../cli/page-project.ts';
+import { makeWaitingProject, startServing, stopServing, type Serving } from '../cli/serving.ts';
 import { addProbe, findBrowser, launchBrowser, watchedPage, type Watched } from '../support/browser.ts';
 
 const path = findBrowser();
@@ -72,6 +75,8 @@ describe.skipIf(path === undefined)('the page of a run, in a browser', () => {
     await page.focus('details[data-key="executions"] > summary');
     await page.keyboard.press('Space');
     expect(await isOpen('executions')).toBe(true);
+    await page.focus('details[data-key="instances"] > summary');
+    await page.keyboard.press('Enter');
     expect(await isOpen('instances')).toBe(false);
     await page.focus('details[data-key="executions"] tbody a');
     await page.keyboard.press('Enter');
@@ -90,7 +95,7 @@ describe.skipIf(path === undefined)('the page of a run, in a browser', () => {
       {
         naturalWidth: 8,
         naturalHeight: 8,
-        alt: expect.stringMatching(/^The picture poison\[count=100.*8 by 8 pixels$/),
+        alt: expect.stringMatching(/^The picture poison\.samples, 8 by 8 pixels$/),
       },
     ]);
     const heights = (await ask('probe.plotHeights()')) as number[];
@@ -120,5 +125,50 @@ describe.skipIf(path === undefined)('the page of a run, in a browser', () => {
     expect(await page.$$eval('table', (tables) => tables.length)).toBeGreaterThan(5);
     expect(complaints).toEqual([]);
     await page.close();
+  });
+});
+
+describe.skipIf(path === undefined)('the page that assay serve shows, in a browser', () => {
+  const project = makeWaitingProject();
+  let browser: Browser | undefined;
+  let serving: Serving | undefined;
+  let running: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    [browser, serving] = await Promise.all([launchBrowser(path ?? ''), startServing(project)]);
+  });
+  afterAll(async () => {
+    for (const child of [serving?.child, running]) child?.kill('SIGKILL');
+    await browser?.close();
+  });
+
+  it('renews itself while a run goes on, and leaves what the reader has opened and focused as it is', async () => {
+    const { url } = serving as Serving;
+    const { page, complaints, requests } = await watchedPage(browser as Browser);
+    const isShown = (words: string): Promise<unknown> =>
+      page.waitForFunction(`document.body.innerText.includes(${JSON.stringify(words)})`);
+    await page.goto(url);
+    await isShown('Nothing has run yet');
+    running = project.start(['run']);
+    const ended = once(running, 'close');
+    await isShown('▸ running');
+    await addProbe(page);
+    expect(await page.evaluate('probe.axeViolations()')).toEqual([]);
+    await page.focus('details[data-key="executions"] > summary');
+    await page.keyboard.press('Space');
+    await page.evaluate('document.querySelector("#timeline").mark = "old"');
+    project.write('go', '');
+    await ended;
+    await isShown('all done');
+    await isShown('Results');
+    // The section is another, and as the reader left the first.
+    expect(await page.evaluate('document.querySelector("#timeline").mark')).toBeUndefined();
+    expect(await page.evaluate('document.activeElement.closest("details").dataset.key')).toBe('executions');
+    expect(await page.evaluate(`document.querySelector('details[data-key="executions"]').open`)).toBe(true);
+    expect(await page.evaluate('probe.links()')).toEqual({ leadingOut: [], broken: [], idsTwice: [] });
+    expect(complaints).toEqual([]);
+    expect(new Set(requests)).toEqual(new Set([url]));
+    expect(await stopServing(serving as Serving)).toBe(0);
+    await isShown('assay serve has ended');
   });
 });

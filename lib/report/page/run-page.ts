@@ -54,12 +54,13 @@ export function renderRunPage(facts: RunFacts, plots: Html, { liveScript }: Page
       <main id="main" tabindex="-1">${sections.map(renderSection)}</main>
       <footer>
         <p>
-          Run ${run.id}, ${countsText(facts)}. Made by <code>assay report</code>; nothing on this page is fetched from
+          Run ${run.id}, ${countsText(facts)}. Made by
+          <code>${liveScript === null ? 'assay report' : 'assay serve'}</code>; nothing on this page is fetched from
           anywhere.
         </p>
       </footer>
     </div>
-    ${liveScript === null ? null : html`<p id="live" class="live" role="status"></p>`}`;
+    ${liveScript === null ? null : html`<p id="live" class="live" role="status">${liveText(facts)}</p>`}`;
   return documentOf(title, body, liveScript);
 }
 
@@ -74,8 +75,14 @@ export function renderNothing(project: string, liveScript: string): string {
         <p>This page shows the newest run as soon as there is one: <code>assay run</code>.</p>
       </main>
     </div>
-    <p id="live" class="live" role="status"></p>`;
+    <p id="live" class="live" role="status">Live</p>`;
   return documentOf(`${project}: nothing has run yet`, body, liveScript);
+}
+
+/** Said anew only when it changes. */
+function liveText({ run, instances }: RunFacts): string {
+  const done = instances.filter(({ state }) => state !== 'running' && state !== 'waiting').length;
+  return `Live: run ${run.id} ${statusWords(run.status)}, ${done} of ${instances.length} stages`;
 }
 
 function renderSection({ id, title, body }: Section): Html {

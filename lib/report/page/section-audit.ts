@@ -61,7 +61,7 @@ function unchecked({ audit, run }: RunFacts): Content[] {
     const command = html`<code>assay report ${run.id}</code>`;
     return [
       run.status === 'running'
-        ? 'Anything: the run goes on.'
+        ? 'Anything: the run goes on, or was killed; the next assay run finds out.'
         : html`Anything. ${command} checks; <code>assay verify</code> checks all that is stored.`,
     ];
   }
