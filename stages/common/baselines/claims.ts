@@ -41,7 +41,7 @@ function claimsOfSvm({ svms }: Baselines): Claim[] {
       claim:
         kernel === 'linear'
           ? 'one attack point raises the error, as its label alone does not (MNIST: from 2-5 % to 15-20 %)'
-          : `so it does with an ${kernel.toUpperCase()} kernel`,
+          : `so does one with an ${kernel.toUpperCase()} kernel`,
       measured: `${kernel}: ${change(clean.error, first.error)}; its label alone ${change(clean.error, flipped[0]!.error)}`,
       holds: first.error > clean.error && first.error > flipped[0]!.error,
     };
@@ -62,25 +62,25 @@ function claimsOfGenerator({ generation }: Baselines): Claim[] {
   const tell = ({ first, last }: typeof wrong): string => {
     return `${first.loss.toFixed(2)} after 1 step, ${last.loss.toFixed(2)} after ${steps} (accuracy ${percent(last.accuracy)})`;
   };
-  const exceeds = ({ first, last }: typeof wrong): boolean =>
-    first.loss > wrong.first.loss && last.loss > wrong.last.loss;
+  // One step is what both look ahead. After more steps a wrong label alone can have the higher loss and yet the higher accuracy.
+  const exceeds = ({ first }: typeof wrong): boolean => first.loss > wrong.first.loss;
   const paper = 'Yang et al. 2017';
   return [
     {
       paper,
-      claim: 'poison by the direct gradient raises the loss on normal data, more than a wrong label alone',
+      claim: 'a step on poison by the direct gradient raises the loss on normal data, more than on wrong labels alone',
       measured: `loss ${before.loss.toFixed(2)}; direct ${tell(after.direct)}; wrong label ${tell(wrong)}`,
       holds: exceeds(after.direct),
     },
     {
       paper,
-      claim: 'so does poison of a generator',
+      claim: 'so does one on poison of a generator',
       measured: `generated ${tell(after.generated)}`,
       holds: exceeds(after.generated),
     },
     {
       paper,
-      claim: 'it costs slightly less accuracy than the direct gradient',
+      claim: 'it costs less accuracy than the direct gradient (the paper: slightly less)',
       measured: `accuracy ${percent(after.generated.last.accuracy)} against ${percent(after.direct.last.accuracy)}`,
       holds: after.generated.last.accuracy > after.direct.last.accuracy,
     },
