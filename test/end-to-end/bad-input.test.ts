@@ -516,8 +516,11 @@ describe('the experiment', () => {
     ['merging.append.added=5', 'merge[variant=V1]'],
   ])('with %s', async (set, target) => {
     const text = await run(target, set);
-    // The backends and variants that exist have tests of their own.
-    expect(text.replaceAll(/(tensor backend|names no variant)\n.*/g, '$1\n  <names>')).toMatchSnapshot();
+    // The backends that exist have tests of their own; where a line of the pipeline stands is no matter here.
+    const stable = text
+      .replaceAll(/(tensor backend)\n.*/g, '$1\n  <names>')
+      .replace(/pipeline.yaml:\d+/, 'pipeline.yaml:<line>');
+    expect(stable).toMatchSnapshot();
   });
 
   it('with an IDX file that is cut off, or is not the published one', async () => {
