@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { runStage } from '../lib/stage-api/run-stage.ts';
 import { StageError } from '../lib/stage-api/stage-error.ts';
-import { type Comparison, formatComparison, readEvaluation } from './common/comparison.ts';
+import { type Comparison, formatComparison } from './common/comparison.ts';
+import { EVALUATION, readEvaluation } from './common/evaluation.ts';
 import { writeMetrics } from './common/stage-io.ts';
 
 await runStage((context) => {
@@ -14,7 +15,10 @@ await runStage((context) => {
         hint: 'let `evaluations` and `merged` read all instances of stages with the same matrix',
       });
     }
-    return { ...readEvaluation(JSON.parse(readFileSync(member.path, 'utf8')), member.path), merged: artifact };
+    return {
+      ...readEvaluation(EVALUATION, JSON.parse(readFileSync(member.path, 'utf8')), member.path),
+      merged: artifact,
+    };
   });
   writeFileSync(context.output('table.txt'), formatComparison(rows));
   writeMetrics(context, 'metrics', Object.fromEntries(rows.map((row) => [row.variant, row])));

@@ -4,9 +4,9 @@
  * again that the same artifacts came out. A DSSE envelope around an in-toto statement.
  */
 import { canonicalJson, compareUtf8, type Json } from '../base/canonical-json.ts';
-import { digestBytes, digestHex, digestRecord, parseDigest, type Digest } from '../base/digest.ts';
+import { digestBytes, digestHex, parseDigest, type Digest } from '../base/digest.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { MANIFEST_TAG } from '../model/artifact.ts';
+import { summarise } from '../store/manifest.ts';
 import { asEnvelope, IN_TOTO_TYPE, signEnvelope, verifyEnvelope, type Envelope } from './dsse.ts';
 import type { Descent } from './exports/descent.ts';
 import type { SigningKey } from './keys.ts';
@@ -117,10 +117,10 @@ export function verifyResults(
 }
 
 /** The digest of the artifact that is one file with this text. */
-export function digestOfFile(content: string): Digest {
+function digestOfFile(content: string): Digest {
   const bytes = Buffer.from(content, 'utf8');
   const entry = { blob: digestBytes(bytes), path: '.', sizeBytes: bytes.length };
-  return digestRecord(MANIFEST_TAG, { entries: [entry], form: 'file' });
+  return summarise({ entries: [entry], form: 'file' }).digest;
 }
 
 interface Statement {

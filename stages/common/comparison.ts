@@ -1,33 +1,10 @@
 /** The table at the end: before and after, for the chosen class and for the others, a line a variant. */
-import { z } from 'zod';
-import { StageError } from '../../lib/stage-api/stage-error.ts';
-
-const RATE = z.number().nullable();
-const ACCURACY = z.object({ total: z.number(), chosen: RATE, others: RATE, isConstant: z.boolean() });
-const EVALUATION = z.object({
-  variant: z.string(),
-  name: z.string(),
-  meaning: z.string(),
-  chosen: z.number(),
-  poisons: z.number(),
-  before: ACCURACY,
-  after: ACCURACY,
-  distortion: z.object({ unit: z.number(), pixel: z.number() }),
-});
+import type { z } from 'zod';
+import type { EVALUATION } from './evaluation.ts';
 
 export type Evaluation = z.infer<typeof EVALUATION>;
 /** `merged`: the digest of the dataset that M was trained on. */
 export type Comparison = Evaluation & { readonly merged: string };
-
-/** Takes of a metrics file of stage evaluate what the table needs. Throws StageError `evaluation-corrupt`. */
-export function readEvaluation(json: unknown, path: string): Evaluation {
-  const parsed = EVALUATION.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new StageError('evaluation-corrupt', `${path} at "${issue?.path.join('.')}": ${issue?.message}`, {
-    hint: 'give the input `evaluations` the metrics of the stage evaluate: evaluate[*].metrics',
-  });
-}
 
 type Column = [heading: string, width: number, cell: (row: Comparison) => string];
 

@@ -2,24 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { ContextMember } from '../../../lib/stage-api/context-file.ts';
-import { StageError } from '../../../lib/stage-api/stage-error.ts';
+import { EVALUATION, RATE, readEvaluation } from '../evaluation.ts';
 
-const RATE = z.number().nullable();
-const ACCURACY = z.object({ total: z.number(), chosen: RATE, others: RATE, isConstant: z.boolean() });
 const POINT = z.object({ step: z.number(), chosen: RATE, others: RATE });
-const EVALUATION = z.object({
-  variant: z.string(),
-  name: z.string(),
-  meaning: z.string(),
-  chosen: z.number(),
-  poisons: z.number(),
-  before: ACCURACY,
-  after: ACCURACY,
-  distortion: z.object({ unit: z.number(), pixel: z.number() }),
-  trajectory: z.array(POINT),
-});
+const EVALUATION_WITH_WAY = EVALUATION.extend({ trajectory: z.array(POINT) });
 
-export interface Cell extends z.infer<typeof EVALUATION> {
+export interface Cell extends z.infer<typeof EVALUATION_WITH_WAY> {
   readonly seed: number;
 }
 
@@ -60,14 +48,10 @@ export interface Target {
 
 /** Throws StageError `evaluation-corrupt`. */
 export function readCells(members: readonly ContextMember[]): Cell[] {
-  return members.map(({ path, coordinates }) => {
-    const parsed = EVALUATION.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (parsed.success) return { ...parsed.data, seed: Number(coordinates['seed'] ?? 1) };
-    const [issue] = parsed.error.issues;
-    throw new StageError('evaluation-corrupt', `${path} at "${issue?.path.join('.')}": ${issue?.message}`, {
-      hint: 'give the input `evaluations` the metrics of the stage evaluate: evaluate[*].metrics',
-    });
-  });
+  return members.map(({ path, coordinates }) => ({
+    ...readEvaluation(EVALUATION_WITH_WAY, JSON.parse(readFileSync(path, 'utf8')), path),
+    seed: Number(coordinates['seed'] ?? 1),
+  }));
 }
 
 /** In the order of the cells. A class without test records has recall 0 here: no dataset of the study has one. */
