@@ -1,5 +1,6 @@
 /** The defence as a table: how well each detector found each variant's poison, and what training without the suspects gave back. */
 import { z } from 'zod';
+import type { ContextMember } from '../../lib/stage-api/context-file.ts';
 import { StageError } from '../../lib/stage-api/stage-error.ts';
 import { change, percent } from './comparison.ts';
 import { DETECTOR_NAMES } from './detectors/names.ts';
@@ -24,10 +25,11 @@ const RECOVERY = z.object({
 export interface Defence {
   readonly assessment: z.infer<typeof ASSESSMENT>;
   readonly recovery: z.infer<typeof RECOVERY>;
+  readonly coordinates: ContextMember['coordinates'];
 }
 
 /** Takes what the table needs of the metrics of stage assess and of stage reevaluate. Throws StageError `assessment-corrupt`. */
-export function readDefence(assessment: unknown, recovery: unknown, path: string): Defence {
+export function readDefence(assessment: unknown, recovery: unknown, path: string): Omit<Defence, 'coordinates'> {
   const [first, second] = [ASSESSMENT.safeParse(assessment), RECOVERY.safeParse(recovery)];
   const issue = first.error?.issues[0] ?? second.error?.issues[0];
   if (first.success && second.success) return { assessment: first.data, recovery: second.data };
@@ -36,10 +38,19 @@ export function readDefence(assessment: unknown, recovery: unknown, path: string
   });
 }
 
-/** At most 100 columns wide. */
-export function formatDefence(rows: readonly Defence[]): string {
+/** Each row's variant, and where a variant has several rows what tells them apart: `V7 seed=2`. */
+export function nameRows(rows: readonly Pick<Defence, 'recovery' | 'coordinates'>[]): string[] {
+  return rows.map(({ recovery: { variant }, coordinates }) => {
+    const others = rows.filter(({ recovery }) => recovery.variant === variant).map((row) => row.coordinates);
+    const differing = Object.entries(coordinates).filter(([axis, value]) => others.some((row) => row[axis] !== value));
+    return [variant, ...differing.map(([axis, value]) => `${axis}=${value}`)].join(' ');
+  });
+}
+
+/** `names`: of the rows, see nameRows. At most 100 columns wide. */
+export function formatDefence(rows: readonly Defence[], names: readonly string[]): string {
   const name = (row: Defence): string =>
-    `${row.recovery.variant.padEnd(4)} ${row.recovery.name}`.slice(0, 26).padEnd(26);
+    `${names[rows.indexOf(row)]?.padEnd(4)} ${row.recovery.name}`.slice(0, 26).padEnd(26);
   const width = (detector: string): number => Math.max(detector.length, 9);
   const cell = (row: Defence, detector: (typeof DETECTOR_NAMES)[number]): string => {
     const rates = row.assessment.detectors[detector];

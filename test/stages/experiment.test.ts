@@ -280,7 +280,14 @@ describe('from poison to the table', () => {
     const found = assessed.json('metrics');
     expect([found.records, found.poison, found.poisonRemoved + found.cleanRemoved]).toEqual([86, 6, 8]);
 
-    const members = (path: string) => ({ members: [{ label: 'variant=V7', path, artifact: ARTIFACT }] });
+    const members = (path: string) => ({
+      members: [1, 2].map((seed) => ({
+        label: `variant=V7,seed=${seed}`,
+        coordinates: { 'attack.variant': 'V7', seed },
+        path,
+        artifact: ARTIFACT,
+      })),
+    });
     const evaluation = join(scratch, 'evaluation.json');
     const accuracy = { chosen: 0.5, others: 0.9 };
     writeFileSync(
@@ -296,8 +303,9 @@ describe('from poison to the table', () => {
     expect(defended).toMatchObject({ exitCode: 0, stderr: '' });
     const table = readFileSync(defended.output('table.txt'), 'utf8');
     expect(table).toMatch(
-      new RegExp(`V7 .* ${found.poisonRemoved} of 6 .* ${found.cleanRemoved} of 80 .*50.0 -> 50.0`),
+      new RegExp(`V7 seed=2 .* ${found.poisonRemoved} of 6 .* ${found.cleanRemoved} of 80 .*50.0 -> 50.0`),
     );
+    expect(Object.keys(defended.json('metrics'))).toEqual(['V7 seed=1', 'V7 seed=2']);
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(105);
   });
 
