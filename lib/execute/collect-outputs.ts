@@ -4,12 +4,10 @@ import { extname, join } from 'node:path';
 import { compareUtf8 } from '../base/canonical-json.ts';
 import { nearestName } from '../base/did-you-mean.ts';
 import { systemErrorCode, UserError } from '../base/errors.ts';
+import { imageType } from '../base/picture.ts';
 import type { Metric } from '../model/run.ts';
 import { FILE_KINDS, type OutputKind } from '../model/stage.ts';
 import { flattenMetrics } from './flatten-metrics.ts';
-
-/** The first eight bytes of every PNG (ISO 15948, section 5.2). */
-const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 export interface OutputMetrics {
   readonly output: string;
@@ -25,7 +23,7 @@ export function outputFileName(name: string, kind: OutputKind): string {
 
 /**
  * Checks every output and gives the numbers of the metrics outputs. Throws one UserError that tells of all that is wrong, with the
- * code of the first: 'stage-wrote-nothing', 'output-missing', 'output-wrong-form', 'output-not-metrics', 'output-not-png',
+ * code of the first: 'stage-wrote-nothing', 'output-missing', 'output-wrong-form', 'output-not-metrics', 'output-not-image',
  * 'output-undeclared'.
  */
 export function inspectOutputs(
@@ -90,8 +88,11 @@ function inspectOutput(
   if (form !== wanted) {
     return { code: 'output-wrong-form', text: `outputs/${file} is ${form}; an output of kind ${kind} is ${wanted}` };
   }
-  if (kind === 'image' && !startsAsPng(path)) {
-    return { code: 'output-not-png', text: `outputs/${file} is no PNG: it does not begin with the PNG signature` };
+  if (kind === 'image') {
+    const [wanted, type] = extname(file) === '.svg' ? ['an SVG', 'image/svg+xml'] : ['a PNG', 'image/png'];
+    if (imageType(beginningOf(path)) !== type) {
+      return { code: 'output-not-image', text: `outputs/${file} is not ${wanted}: it does not begin as one` };
+    }
   }
   return kind === 'metrics' ? readMetrics(name, path, file) : { metrics: [] };
 }
@@ -132,11 +133,11 @@ function isMissing(path: string): boolean {
   }
 }
 
-function startsAsPng(path: string): boolean {
-  const head = Buffer.alloc(PNG_SIGNATURE.length);
+function beginningOf(path: string): Buffer {
+  const head = Buffer.alloc(1024);
   const fd = openSync(path, 'r');
   try {
-    return readSync(fd, head, 0, head.length, 0) === head.length && head.equals(PNG_SIGNATURE);
+    return head.subarray(0, readSync(fd, head, 0, head.length, 0));
   } finally {
     closeSync(fd);
   }

@@ -316,3 +316,10 @@ test('the defence goes on from there, and its table follows the first', async ()
   expect(stageLines(stdout).match(/^(\w+).* ran /gm)?.length).toBe(11);
   expect(stdout).toMatch(/Trained anew without the suspects[^]*V1 .* of 4 .* of 80 .*->[^]*V7 .* of 4 .* of 80 .*->/);
 }, 120_000);
+
+test('the study gathers the same cells: tables on the terminal, its figures kept as pictures', async () => {
+  const { code, stdout } = await run('study');
+  expect(code).toBe(0);
+  expect(stageLines(stdout).match(/^(\w+).* ran /gm)).toHaveLength(1);
+  expect(stdout).toMatch(/## Every reading beside the paper[^]*\| V1 \| literal reading \|/);
+}, 120_000);

@@ -45,12 +45,21 @@ describe('inspectOutputs', () => {
     expect(inspectOutputs(all, folder)).toEqual([{ output: 'metrics', metrics: [{ name: 'loss', value: 0.5 }] }]);
   });
 
+  it('takes as image an SVG where the name says so, and nothing else there', () => {
+    const svg = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"></svg>';
+    expect(inspectOutputs({ 'plot.svg': 'image' }, folderWith({ 'plot.svg': svg }))).toEqual([]);
+    expect(problemOf({ 'plot.svg': 'image' }, folderWith({ 'plot.svg': PNG }))).toMatch(
+      'output-not-image: outputs/plot.svg is not an SVG: it does not begin as one',
+    );
+    expect(problemOf({ plot: 'image' }, folderWith({ 'plot.png': svg }))).toMatch('outputs/plot.png is not a PNG');
+  });
+
   it('tells of all that is wrong at once', () => {
     const folder = folderWith({ data: 'x', 'metrics.json': '[1]', 'plot.png': 'GIF89a', tabel: '' });
     expect(problemOf(all, folder)).toMatchInlineSnapshot(`
       "output-wrong-form: outputs/data is a file; an output of kind dataset is a folder
       outputs/metrics.json holds no metrics: it is a list, not an object
-      outputs/plot.png is no PNG: it does not begin with the PNG signature
+      outputs/plot.png is not a PNG: it does not begin as one
       outputs/table (file) was not written
       outputs/tabel is no output that the stage declares; did you mean table?
         correct the program, or the outputs of the stage in pipeline.yaml"

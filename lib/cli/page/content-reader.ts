@@ -3,11 +3,11 @@ import type { Json } from '../../base/canonical-json.ts';
 import type { Digest } from '../../base/digest.ts';
 import { UserError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { imageSize, imageType } from '../../base/picture.ts';
 import type { Manifest } from '../../model/artifact.ts';
 import type { MetricsDocument, Picture } from '../../report/page/facts.ts';
 import type { ArtifactStore } from '../../store/artifact-store.ts';
 import { readContent, readText } from '../artifact-content.ts';
-import { imageSize, imageType } from './image-header.ts';
 
 /** Of one metrics output: beyond this its curves are no longer drawn but sampled by nobody. */
 const LONGEST_METRICS_BYTES = 4 * 1024 * 1024;
