@@ -11,6 +11,7 @@ import { generateImages, trainGenerator } from './common/baselines/generator/tra
 import { meanLoss } from './common/baselines/test-loss.ts';
 import { distortionOf } from './common/metrics.ts';
 import { type NamedModel, readModel } from './common/model-file.ts';
+import { parametersOf } from './common/models.ts';
 import { GENERATOR, type GeneratorParameters } from './common/parameters/generator.ts';
 import { invalidParameter } from './common/parameters/invalid.ts';
 import { readParameters } from './common/parameters/read.ts';
@@ -28,6 +29,10 @@ await runStage(async (context) => {
   const model = readModel(context.input('model'));
   if (options.count + options.normal > records.count) {
     throw invalidParameter('generator.count', options.count, `1 to ${records.count - options.normal}`);
+  }
+  if (parametersOf(model).some(({ kind }) => kind === 'observed')) {
+    // Its look-ahead is one step of plain gradient descent, which no moving moment follows.
+    throw invalidParameter('train.architecture', model.architecture, 'one without batch normalisation');
   }
   await startTensors(context);
 

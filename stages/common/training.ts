@@ -4,7 +4,7 @@ import { startLoop } from '../../lib/compute/start.ts';
 import type { Arrays, LoopStart, StepLoop } from '../../lib/compute/step-loop.ts';
 import type { Split } from '../../lib/dataset/split.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { computeLogits, droppedLayers, type Model, namedWeights, weightsIn } from './models.ts';
+import { computeLogits, droppedLayers, type Model, namedWeights, parametersOf, weightsIn } from './models.ts';
 import { learningRateAt, type MomentumOptions, momentumStep, type Schedule } from './optimiser.ts';
 import { toArray, toOneHot } from './pixels.ts';
 import { stream } from './rng.ts';
@@ -154,24 +154,27 @@ export function trainingLoop(model: Model, momenta: readonly Float32Array[], opt
         ? (layer: string) => batch[`${MASK}${layer}`] as tf.Tensor
         : null;
       const kept: { answers?: tf.Tensor } = {};
-      const weights = weightsIn(model, state);
+      const observed: Record<string, tf.Tensor> = {};
+      const observe = (name: string, value: tf.Tensor): void => void (observed[name] = tf.keep(value));
+      const trained = parametersOf(model).filter(({ kind }) => kind === 'trained');
+      const weights = trained.map(({ name }) => state[name] as tf.Tensor);
       const { value, grads } = tf.valueAndGrads((...now: tf.Tensor[]) => {
-        const logits = computeLogits(model.architecture, now, images, dropout);
+        const moving = { ...state, ...Object.fromEntries(trained.map(({ name }, i) => [name, now[i] as tf.Tensor])) };
+        const logits = computeLogits(model.architecture, weightsIn(model, moving), images, { dropout, observe });
         kept.answers = tf.keep(tf.argMax(logits, 1));
         return crossEntropy(logits, batch.targets as tf.Tensor2D);
       })(weights);
-      const accumulated = weightsIn(model, state, MOMENTUM);
-      const moved = grads.map((gradient, i) =>
-        momentumStep(weights[i] as tf.Tensor, accumulated[i] as tf.Tensor, gradient, batch.rate as tf.Tensor, options),
-      );
-      const names = Object.keys(namedWeights(model));
+      const moved = trained.flatMap(({ name }, i) => {
+        const accumulated = state[`${MOMENTUM}${name}`] as tf.Tensor;
+        const [weight, gradient] = [weights[i] as tf.Tensor, grads[i] as tf.Tensor];
+        const next = momentumStep(weight, accumulated, gradient, batch.rate as tf.Tensor, options);
+        return [
+          [name, next.weights],
+          [`${MOMENTUM}${name}`, next.accumulated],
+        ] as const;
+      });
       return {
-        state: Object.fromEntries(
-          moved.flatMap((next, i) => [
-            [names[i] as string, next.weights],
-            [`${MOMENTUM}${names[i]}`, next.accumulated],
-          ]),
-        ),
+        state: { ...state, ...observed, ...Object.fromEntries(moved) },
         results: { loss: value, answers: kept.answers as tf.Tensor },
       };
     },

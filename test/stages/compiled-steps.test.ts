@@ -21,6 +21,7 @@ import { startTfjsNode } from '../support/tfjs-node.ts';
 
 const SMALL: Model = initialiseModel({ architecture: 'table-a1', input: [28, 28, 1], classCount: 10 }, 1);
 const VGG: Model = initialiseModel({ architecture: 'table-a3', input: [32, 32, 3], classCount: 10 }, 1);
+const NORMALISED: Model = initialiseModel({ architecture: 'table-a3-bn', input: [32, 32, 3], classCount: 10 }, 1);
 
 const block = await findBlockSize(ort);
 
@@ -98,6 +99,7 @@ describe.each(ENGINES)('a training step on $name', ({ start, threads }) => {
     ['table-a1, no momentum', SMALL, { momentum: 0, nesterov: false }, 2, 'cpu'],
     // Plain JavaScript takes minutes for VGG19; wasm agrees with it by test/compute.
     ['table-a3, momentum', VGG, { momentum: 0.9, nesterov: false }, 2, 'wasm'],
+    ['table-a3-bn, momentum', NORMALISED, { momentum: 0.9, nesterov: false }, 4, 'wasm'],
   ] as const)('%s: weights and momenta as on a plain backend', async (_name, model, options, count, reference) => {
     const batch = batchOf(model, count, 1);
     const step = async (loop: StepLoop) => {
