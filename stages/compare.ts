@@ -4,9 +4,12 @@ import { runStage } from '../lib/stage-api/run-stage.ts';
 import { StageError } from '../lib/stage-api/stage-error.ts';
 import { type Comparison, formatComparison } from './common/comparison.ts';
 import { EVALUATION, readEvaluation } from './common/evaluation.ts';
+import { PAPER } from './common/parameters/paper.ts';
+import { readParameters } from './common/parameters/read.ts';
 import { writeMetrics } from './common/stage-io.ts';
 
 await runStage((context) => {
+  const { paper } = readParameters(context, { paper: PAPER });
   const merged = new Map(context.members('merged').map((member) => [member.label, member.artifact]));
   const rows: Comparison[] = context.members('evaluations').map((member) => {
     const artifact = merged.get(member.label);
@@ -20,6 +23,6 @@ await runStage((context) => {
       merged: artifact,
     };
   });
-  writeFileSync(context.output('table.txt'), formatComparison(rows));
+  writeFileSync(context.output('table.txt'), formatComparison(rows, paper));
   writeMetrics(context, 'metrics', Object.fromEntries(rows.map((row) => [row.variant, row])));
 });

@@ -1,26 +1,14 @@
 /** Gathers a sweep: which reading of the paper gives the paper's numbers? */
 import { writeFileSync } from 'node:fs';
-import { z } from 'zod';
 import { runStage } from '../lib/stage-api/run-stage.ts';
 import { ATTACK } from './common/parameters/attack.ts';
+import { PAPER } from './common/parameters/paper.ts';
 import { readParameters } from './common/parameters/read.ts';
 import { writeMetrics } from './common/stage-io.ts';
 import { distanceTo, groupCells, readCells } from './common/study/cells.ts';
 import { judge } from './common/study/claims.ts';
 import { drawGrowth, drawTrajectories } from './common/study/plots.ts';
 import { writeTables } from './common/study/tables.ts';
-
-const percent = z.number().min(0).max(100);
-/** Of the paper's Table 4, as printed; null for data of which the paper has no numbers. */
-const PAPER = z
-  .strictObject({
-    before: percent,
-    total: percent,
-    chosen: percent,
-    others: percent,
-    distortion: z.number().positive(),
-  })
-  .nullable();
 
 await runStage(async (context) => {
   const parameters = readParameters(context, {

@@ -1,6 +1,7 @@
 /** The table at the end: before and after, for the chosen class and for the others, a line a variant. */
 import type { z } from 'zod';
 import type { EVALUATION } from './evaluation.ts';
+import type { PaperNumbers } from './parameters/paper.ts';
 
 export type Evaluation = z.infer<typeof EVALUATION>;
 /** `merged`: the digest of the dataset that M was trained on. */
@@ -8,8 +9,8 @@ export type Comparison = Evaluation & { readonly merged: string };
 
 type Column = [heading: string, width: number, cell: (row: Comparison) => string];
 
-/** At most 100 columns wide. Ends with one line for each variant that says what it is. */
-export function formatComparison(rows: readonly Comparison[]): string {
+/** At most 100 columns wide, the paper's numbers below. Ends with one line for each variant that says what it is. */
+export function formatComparison(rows: readonly Comparison[], paper: PaperNumbers | null): string {
   const columns: Column[] = [
     ['variant', -4, (row) => row.variant],
     ['', -22, (row) => row.name],
@@ -31,6 +32,7 @@ export function formatComparison(rows: readonly Comparison[]): string {
     '',
     heading,
     ...body,
+    ...(paper === null ? [] : [line(paperRow(paper).map((text, i) => pad(text, columns[i]?.[1] ?? 0)))]),
     '',
     ...rows.map((row) => `${pad(row.variant, -4)} ${row.meaning}`),
     ...(constant.length === 0 ? [] : ['', `After training, one answer for every image: ${constant.join(', ')}`]),
@@ -38,6 +40,12 @@ export function formatComparison(rows: readonly Comparison[]): string {
   ]
     .flatMap((text) => wrap(text, 100))
     .join('\n');
+}
+
+/** Table 4. It gives the accuracies of chosen and other classes only as they are after. */
+function paperRow({ before, total, chosen, others, distortion }: PaperNumbers): string[] {
+  const after = [`${before.toFixed(1)} -> ${total.toFixed(1)}`, chosen.toFixed(1), others.toFixed(1)];
+  return ['', 'the paper, Table 4', ...after, '2500', distortion.toFixed(2)];
 }
 
 export function change(before: number | null, after: number | null): string {

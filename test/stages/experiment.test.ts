@@ -233,7 +233,7 @@ describe('from poison to the table', () => {
     });
     const compared = await runStageProgram(scratch, 'compare', {
       stage: 'compare',
-      params: {},
+      params: { paper: null },
       inputs: {
         evaluations: members((i) => evaluated[i]!.output('metrics')),
         merged: members((i) => merged[i === 0 ? 'V1' : 'V7'].output('data')),

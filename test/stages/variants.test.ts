@@ -234,7 +234,9 @@ test('the comparison is a table of at most 100 columns that says what each varia
     distortion: { unit: 3.56, pixel: 907.8 },
     merged: `sha256:${String(i).repeat(64)}`,
   }));
-  const table = formatComparison(rows);
+  const paper = { before: 99.25, total: 89.7, chosen: 43.2, others: 94.9, distortion: 3.56 };
+  expect(formatComparison(rows, null)).not.toContain('the paper');
+  const table = formatComparison(rows, paper);
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   expect(table).toMatchInlineSnapshot(`
     "Test accuracy in percent, before -> after. Chosen class: 7.
@@ -244,6 +246,7 @@ test('the comparison is a table of at most 100 columns that says what each varia
     V1   literal reading          99.3 -> 89.7  100.0 -> 43.2   99.1 -> 94.9  2500  3.56 000000000000
     V7   recognised, X' alone     99.3 -> 79.7  100.0 -> 43.2   99.1 -> 94.9  2500  3.56 111111111111
     K1   control: label flip      99.3 -> 69.7     100.0 -> -   99.1 -> 94.9  2500  3.56 222222222222
+         the paper, Table 4       99.3 -> 89.7           43.2           94.9  2500  3.56
 
     V1   literal reading: images of y' pushed away from y', labelled y'; M trained anew on X + X'
     V7   images of y' pushed away, labelled as M now recognises them; M trained further on X' alone

@@ -62,6 +62,7 @@ export async function gatherRunFacts(
     pictures: readPictures(readable, content),
     texts: readTexts(instances, readable, ofThen?.pipeline, content),
     dataset: datasetName(parts, instances),
+    paper: paperNumbers(parts, instances),
     classes: readable.filter(({ kind }) => kind === 'dataset').map(({ digest }) => content.classes(digest))[0] ?? [],
     audit,
   };
@@ -137,11 +138,31 @@ function readTexts(
     });
 }
 
-/** The param `dataset` of the first stage that has one. */
-function datasetName({ lineage }: Parts, instances: readonly InstanceFacts[]): string | null {
+function datasetName(parts: Parts, instances: readonly InstanceFacts[]): string | null {
+  return firstParam(parts, instances, 'dataset', (value) => (typeof value === 'string' ? value : null));
+}
+
+/** In pipeline.yaml they stand as the paper prints them, in percent. */
+function paperNumbers(parts: Parts, instances: readonly InstanceFacts[]): RunFacts['paper'] {
+  return firstParam(parts, instances, 'paper', (value) => {
+    const { chosen, others } = (value ?? {}) as { chosen?: unknown; others?: unknown };
+    return typeof chosen === 'number' && typeof others === 'number'
+      ? { chosen: chosen / 100, others: others / 100 }
+      : null;
+  });
+}
+
+/** The param of the first stage whose value `read` can read. */
+function firstParam<T>(
+  { lineage }: Parts,
+  instances: readonly InstanceFacts[],
+  name: string,
+  read: (value: unknown) => T | null,
+): T | null {
   for (const { execution } of instances) {
-    const name = execution === null ? undefined : lineage.findExecution(execution.id)?.action.params.dataset;
-    if (typeof name === 'string') return name;
+    const value = execution === null ? undefined : lineage.findExecution(execution.id)?.action.params[name];
+    const found = read(value);
+    if (found !== null) return found;
   }
   return null;
 }

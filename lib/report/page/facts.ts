@@ -29,6 +29,8 @@ export interface RunFacts {
   readonly texts: readonly ShownText[];
   /** The name that the run's params give the dataset, or null. */
   readonly dataset: string | null;
+  /** Recalls of the param `paper`, in [0, 1], that the run is held against, or null. */
+  readonly paper: { readonly chosen: number; readonly others: number } | null;
   /** Of the first dataset artifact; empty when there is none. */
   readonly classes: readonly string[];
   /** Null where nothing was checked. */

@@ -7,7 +7,7 @@ import { groupBy } from '../../base/group-by.ts';
 import { formatMetric } from '../quantities.ts';
 import { labelOf } from './coordinates.ts';
 import { formatAlike, isObject } from './metric-values.ts';
-import { paperTarget, type PaperTarget } from './paper-targets.ts';
+import type { RunFacts } from './facts.ts';
 import { lineEncodings, MOST_LINES, type Plot } from './plot.ts';
 import type { KnownDocument } from './section-metrics.ts';
 
@@ -24,13 +24,14 @@ interface Way {
   readonly places: readonly Place[];
 }
 
+const THE_PAPER = 'the paper';
 /** Way points beyond this lie upon each other. */
 const MOST_PLACES = 120;
 /** Ends are points, and may be many. */
 const MOST_ENDS = 400;
 
-export function plotTrajectories(documents: readonly KnownDocument[], dataset: string | null): Plot[] {
-  const target = paperTarget(dataset);
+/** `target`: what the run is held against. */
+export function plotTrajectories(documents: readonly KnownDocument[], target: RunFacts['paper']): Plot[] {
   const groups = groupBy(documents, ({ stage, output }) => `${stage}.${output}`);
   return [...groups].flatMap(([name, group]) => {
     const ways = group.flatMap(({ instance, value }) => readWay(labelOf(instance) || instance, value));
@@ -59,7 +60,7 @@ function readPlace(value: Json | undefined): Place | undefined {
   return typeof chosen === 'number' && typeof others === 'number' ? { chosen, others } : undefined;
 }
 
-function plotWays(name: string, ways: readonly Way[], target: PaperTarget | undefined): Plot {
+function plotWays(name: string, ways: readonly Way[], target: RunFacts['paper']): Plot {
   const drawn = ways.slice(0, MOST_LINES);
   const points = drawn.flatMap(({ label, places }) => places.map((place, order) => ({ ...place, line: label, order })));
   const ends = (ways.length > MOST_LINES ? ways.slice(0, MOST_ENDS) : drawn).map(({ label, after }) => ({
@@ -86,7 +87,7 @@ function plotWays(name: string, ways: readonly Way[], target: PaperTarget | unde
   );
   const { color, shape, strokeDash } = encodings;
   const marks = ways.length > MOST_LINES ? {} : { ...(color === undefined ? {} : { color, shape: shape ?? null }) };
-  const paper = target === undefined ? [] : targetLayers(target, position);
+  const paper = target === null ? [] : targetLayers(target, position);
   return {
     title: `${name}: the chosen class against the others`,
     view: {
@@ -118,9 +119,9 @@ function plotWays(name: string, ways: readonly Way[], target: PaperTarget | unde
       ],
       rows: [
         ...endRows(ways.slice(0, MOST_ENDS)),
-        ...(target === undefined
+        ...(target === null
           ? []
-          : [[target.name, '', formatMetric(target.chosen), '', formatMetric(target.others)]]),
+          : [[THE_PAPER, '', formatMetric(target.chosen), '', formatMetric(target.others)]]),
       ],
     },
     note:
@@ -130,8 +131,8 @@ function plotWays(name: string, ways: readonly Way[], target: PaperTarget | unde
   };
 }
 
-function targetLayers(target: PaperTarget, position: object): Json[] {
-  const values = [{ chosen: target.chosen, others: target.others, text: target.name }];
+function targetLayers(target: Place, position: object): Json[] {
+  const values = [{ chosen: target.chosen, others: target.others, text: THE_PAPER }];
   const at = { ...position } as Record<string, Json>;
   return [
     {
@@ -155,11 +156,11 @@ function targetLayers(target: PaperTarget, position: object): Json[] {
   ];
 }
 
-function summaryOf(ways: readonly Way[], target: PaperTarget | undefined): string {
+function summaryOf(ways: readonly Way[], target: RunFacts['paper']): string {
   const told = ways.map(({ label, before: from, after: to }) => {
     return `${label}: chosen ${formatMetric(from.chosen)} to ${formatMetric(to.chosen)}, others ${formatMetric(from.others)} to ${formatMetric(to.others)}`;
   });
-  const aim = target === undefined ? '' : ` The paper's: chosen ${target.chosen}, others ${target.others}.`;
+  const aim = target === null ? '' : ` The paper's: chosen ${target.chosen}, others ${target.others}.`;
   return `${told.join('; ')}.${aim}`;
 }
 

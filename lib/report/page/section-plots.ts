@@ -31,9 +31,9 @@ export async function renderPlots(facts: RunFacts, drawer: PlotDrawer): Promise<
 }
 
 /** In the order in which a reader wants them. */
-export function choosePlots({ documents, dataset }: RunFacts): Plot[] {
+export function choosePlots({ documents, paper }: RunFacts): Plot[] {
   const known = knownDocuments(documents);
-  return [...plotTrajectories(known, dataset), ...plotAxes(known), ...plotCurves(findSeries(known))];
+  return [...plotTrajectories(known, paper), ...plotAxes(known), ...plotCurves(findSeries(known))];
 }
 
 function figure({ title, summary, numbers, note }: Plot, svg: string, id: string): Html {

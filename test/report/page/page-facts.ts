@@ -19,7 +19,7 @@ export function runFacts(rest: Partial<RunFacts> = {}): RunFacts {
     assayVersion: '0.1.0',
     ...{ instances: [], edges: [], source: 'pipeline', executions: [], artifacts: [], documents: [], texts: [] },
     pictures: { shown: [], total: 0 },
-    ...{ dataset: null, classes: [], audit: null },
+    ...{ dataset: null, paper: null, classes: [], audit: null },
     ...rest,
   };
 }

@@ -8,8 +8,8 @@ import { knownDocuments } from '../../../lib/report/page/section-metrics.ts';
 import type { MetricsDocument } from '../../../lib/report/page/facts.ts';
 import { documentOf, runFacts } from './page-facts.ts';
 
-const titles = (documents: readonly MetricsDocument[], dataset: string | null = null): string[] =>
-  choosePlots(runFacts({ documents, dataset })).map(({ title }) => title);
+const titles = (documents: readonly MetricsDocument[]): string[] =>
+  choosePlots(runFacts({ documents })).map(({ title }) => title);
 
 const CURVE = [1, 2, 3].map((epoch) => ({
   epoch,
@@ -116,15 +116,15 @@ describe('choosePlots', () => {
       after: { chosen: 0.5, others: 0.97 },
       trajectory: [{ step: 1, chosen: 0.7, others: 0.975 }],
     };
-    const [plot] = choosePlots(runFacts({ documents: [documentOf('evaluate', value)], dataset: 'mnist' }));
+    const [plot] = choosePlots(runFacts({ documents: [documentOf('evaluate', value)], paper: { chosen: 0.432, others: 0.949 } }));
     expect(plot?.summary).toBe(
       "evaluate: chosen 0.99 to 0.5, others 0.98 to 0.97. The paper's: chosen 0.432, others 0.949.",
     );
     expect(plot?.numbers?.rows).toEqual([
       ['evaluate', '0.99', '0.5', '0.98', '0.97'],
-      ['Table 4, MNIST', '', '0.432', '', '0.949'],
+      ['the paper', '', '0.432', '', '0.949'],
     ]);
-    expect(titles([documentOf('evaluate', value)], 'glyphs')).toHaveLength(1);
+    expect(titles([documentOf('evaluate', value)])).toHaveLength(1);
     expect(titles([documentOf('evaluate', { before: { chosen: 7 }, after: { chosen: 7 } })])).toEqual([]);
   });
 
