@@ -111,6 +111,7 @@ describe.skipIf(path === undefined)('the page of a run, in a browser', () => {
     // A4 less the margins that the style asks for, at 96 dots an inch.
     await page.setViewport({ width: 688, height: 1000 });
     await ask('probe.beforePrint()');
+    expect(await ask(`matchMedia('print').matches`)).toBe(true);
     expect(await ask('probe.cut()')).toEqual([]);
     expect(await page.$$eval('details:not([open])', (closed) => closed.length)).toBe(0);
     await page.emulateMediaType('screen');

@@ -29,12 +29,19 @@ export function compare(instances: readonly MetricValues[]): Comparison {
     const isAfter = /(^|\.)after\./.test(name);
     if (isAfter && columns.has(name.replace(/(^|\.)after\./, '$1before.'))) continue;
     const after = columns.get(name.replace(/(^|\.)before\./, '$1after.'));
-    if (after !== undefined && after !== column) lines.push(changeLine(name, column, after));
-    else if (instances.length > 1 && column.every((value) => value === column[0])) {
-      same.push(`${name} ${formatAlike([column[0]])[0] ?? ''}`);
-    } else lines.push({ name, cells: cellsOf(column) });
+    const isSame = [column, after ?? column].every((values) => values.every((value) => value === values[0]));
+    if (after !== undefined && after !== column) {
+      if (instances.length > 1 && isSame) same.push(sameChange(name, column[0], after[0]));
+      else lines.push(changeLine(name, column, after));
+    } else if (instances.length > 1 && isSame) same.push(`${name} ${formatAlike([column[0]])[0] ?? ''}`);
+    else lines.push({ name, cells: cellsOf(column) });
   }
   return { lines, same };
+}
+
+function sameChange(name: string, before: Column[number], after: Column[number]): string {
+  const [from = '', to = ''] = formatAlike([before, after]);
+  return `${name.replace(/(^|\.)before\./, '$1')} ${before === after ? from : `${from} → ${to}`}`;
 }
 
 function changeLine(name: string, before: Column, after: Column): Line {

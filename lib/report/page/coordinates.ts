@@ -18,6 +18,19 @@ export function labelOf(instance: string): string {
   return /\[(.*)\]$/s.exec(instance)?.[1] ?? '';
 }
 
+/**
+ * Names for instances beside one another: their coordinates without those that are the same in all; the instance where that leaves
+ * nothing.
+ */
+export function shortNames(instances: readonly string[]): string[] {
+  const parts = instances.map((instance) => labelOf(instance).split(','));
+  const isShared = (part: string): boolean => parts.every((others) => others.includes(part));
+  return instances.map((instance, i) => {
+    const own = instances.length > 1 ? parts[i]?.filter((part) => !isShared(part)) : parts[i];
+    return own?.join(', ') || instance;
+  });
+}
+
 function readValue(text: string): Scalar {
   if (text === 'true' || text === 'false') return text === 'true';
   if (/^".*"$/s.test(text)) return text.slice(1, -1);

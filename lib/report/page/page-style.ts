@@ -26,7 +26,7 @@ body { margin: 0; font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 
 h1, h2, h3 { line-height: 1.25; margin: 0; font-weight: 650; text-wrap: balance; }
 h1 { font-size: 2rem; letter-spacing: -0.02em; }
 h2 { font-size: 1.375rem; letter-spacing: -0.01em; padding-top: 1rem; border-top: 1px solid var(--line); margin: 2.5rem 0 0.75rem; }
-main > section:first-child > h2 { margin-top: 0; }
+main > section:first-child > h2 { margin-top: 0; padding-top: 0; border-top: 0; }
 h3 { font-size: 1rem; margin: 1.25rem 0 0.5rem; overflow-wrap: anywhere; }
 summary h3 { display: inline; margin: 0; }
 p { margin: 0 0 0.75rem; max-width: 70ch; }
@@ -147,15 +147,16 @@ img { max-width: 100%; height: auto; display: block; border: 1px solid var(--lin
 @media print {
   :root {${LIGHT} color-scheme: light; }
   @page { margin: 16mm 14mm; }
-  body { font-size: 9.5pt; }
+  html { font-size: 9.5pt; }
   .page { display: block; max-width: none; padding: 0; }
   nav, .skip, .live, label.filter { display: none; }
+  main { margin-top: 2rem; }
   .scroll, .graph { overflow: visible; }
   pre { white-space: pre-wrap; width: auto; overflow-wrap: anywhere; }
-  table { font-size: 8pt; } table.grid, .matrices { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0.5rem 2rem; }
+  table { font-size: 8pt; width: auto; max-width: 100%; } table.grid, .matrices { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0.5rem 2rem; }
 .matrices > li { min-width: 0; max-width: none; } .matrices h3 { margin-bottom: 0.15rem; } .matrices .note { margin-bottom: 0.4rem; }
 table.confusion { font-size: 6.5pt; }
-  th, td { padding-right: 0.5rem; } td.n, th.n, ul.plain, thead th { white-space: normal; } td, tbody th { overflow-wrap: anywhere; min-width: 0; }
+  th, td { padding-right: 0.5rem; } table.grid td.n, table.grid th.n, ul.plain, thead th { white-space: normal; } td, tbody th { overflow-wrap: anywhere; min-width: 0; }
   tr, figure, .node, li { break-inside: avoid; }
   h2, h3, summary { break-after: avoid; }
   .graph svg { max-width: 100%; height: auto; }

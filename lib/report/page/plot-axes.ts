@@ -88,14 +88,19 @@ function plotMetric(name: string, axis: Axis, metric: string, places: readonly P
       : { type: 'nominal', sort: null, axis: { labelAngle: -40 } }),
   };
   const y = { type: 'quantitative', title: metric, scale: { zero: false } };
+  const { strokeDash, ...encodings } = lineEncodings(drawn, true);
+  const dashes = strokeDash === undefined ? {} : { strokeDash };
   const marks = { mark: { type: 'point', filled: true, size: 45 }, encoding: { y: { ...y, field: 'y' } } };
-  const means = { mark: { type: 'line', strokeWidth: 2 }, encoding: { y: { ...y, field: 'y', aggregate: 'mean' } } };
+  const means = {
+    mark: { type: 'line', strokeWidth: 2 },
+    encoding: { y: { ...y, field: 'y', aggregate: 'mean' }, ...dashes },
+  };
   const notes = [note, ...(lines.length > drawn.length ? [`${drawn.length} of ${lines.length} lines drawn`] : [])];
   return {
     title: `${name}: ${metric} over ${axis.name}`,
     view: {
       data: { values: points.filter(({ line }) => drawn.includes(line)).map((point) => ({ ...point })) },
-      encoding: { x, ...lineEncodings(drawn, true) },
+      encoding: { x, ...encodings },
       layer: axis.isNumber ? [means, marks] : [marks],
     },
     summary: `${metric} over ${axis.name}. ${summarise(

@@ -1,7 +1,7 @@
 /** Plots of series over their steps: a stage's instances as lines, or one instance's measures. */
 import { groupBy } from '../../base/group-by.ts';
 import { formatMetric } from '../quantities.ts';
-import { labelOf } from './coordinates.ts';
+import { shortNames } from './coordinates.ts';
 import { fieldsOf, type Series } from './find-series.ts';
 import type { Table } from './markup.ts';
 import { formatAlike } from './metric-values.ts';
@@ -21,39 +21,45 @@ export function plotCurves(series: readonly Series[]): Plot[] {
 }
 
 function plotGroup(group: readonly Series[]): Plot[] {
+  const measuredIn = (field: string): Series[] =>
+    group.filter(({ points }) => points.some(({ values }) => values.has(field)));
   const fields = fieldsOf(group);
-  const [only] = group;
-  if (only === undefined) return [];
-  const name = `${only.document.stage}.${only.document.output}, ${only.path}`;
-  if (group.length > 1) return fields.map((field) => plotField(`${name}: ${field}`, field, group, [field]));
-  const title = `${only.document.instance}.${only.document.output}, ${only.path}`;
-  // Fractions share a scale; what has one of its own has a plot of its own.
-  const fractions = fields.filter((field) => only.points.every(({ values }) => isFraction(values.get(field))));
-  const others = fields.filter((field) => !fractions.includes(field));
+  const shared = fields.filter((field) => measuredIn(field).length > 1);
+  const { document, path } = group[0] as Series;
+  const name = `${document.stage}.${document.output}, ${path}`;
   return [
-    ...others.map((field) => plotField(`${title}: ${field}`, field, group, [field])),
-    ...(fractions.length === 0
+    ...shared.map((field) => plotField(`${name}: ${field}`, field, measuredIn(field), [field])),
+    ...group.flatMap((series) =>
+      plotOne(
+        series,
+        fieldsOf([series]).filter((field) => !shared.includes(field)),
+      ),
+    ),
+  ];
+}
+
+/** Fractions share a scale and a plot; what has a scale of its own has a plot of its own. */
+function plotOne(series: Series, fields: readonly string[]): Plot[] {
+  const title = `${series.document.instance}.${series.document.output}, ${series.path}`;
+  const fractions = fields.filter((field) => series.points.every(({ values }) => isFraction(values.get(field))));
+  const others = fields.filter((field) => !fractions.includes(field));
+  const [first, ...more] = fractions;
+  return [
+    ...others.map((field) => plotField(`${title}: ${field}`, field, [series], [field])),
+    ...(first === undefined
       ? []
-      : [
-          plotField(
-            `${title}: ${fractions.join(', ')}`,
-            fractions.length === 1 ? (fractions[0] ?? '') : 'fraction',
-            group,
-            fractions,
-          ),
-        ]),
+      : [plotField(`${title}: ${fractions.join(', ')}`, more.length === 0 ? first : 'fraction', [series], fractions)]),
   ];
 }
 
 /** Either one field of many series or many fields of one. */
 function plotField(title: string, yTitle: string, group: readonly Series[], fields: readonly string[]): Plot {
   const isOne = group.length === 1;
-  // A series without the field has no line.
-  const measured = group.filter(({ points }) => points.some(({ values }) => fields.some((field) => values.has(field))));
-  const all = isOne ? fields : measured.map(({ document }) => labelOf(document.instance) || document.instance);
-  const lines = all.slice(0, MOST_LINES);
+  const drawn = group.slice(0, MOST_LINES);
+  const lines = isOne ? fields.slice(0, MOST_LINES) : shortNames(drawn.map(({ document }) => document.instance));
+  const count = isOne ? fields.length : group.length;
   const points = lines.flatMap((line, i): Point[] => {
-    const { points: of } = (isOne ? group[0] : measured[i]) as Series;
+    const { points: of } = (isOne ? group[0] : drawn[i]) as Series;
     const field = (isOne ? fields[i] : fields[0]) as string;
     return of.flatMap(({ x, values }) => {
       const y = values.get(field);
@@ -64,7 +70,7 @@ function plotField(title: string, yTitle: string, group: readonly Series[], fiel
   const step = Math.ceil(longest / MOST_POINTS);
   const xTitle = group[0]?.order ?? '';
   const notes = [
-    ...(all.length > lines.length ? [`${lines.length} of ${all.length} drawn`] : []),
+    ...(count > lines.length ? [`${lines.length} of ${count} drawn`] : []),
     ...(step > 1 ? [`every ${step}th point drawn`] : []),
   ];
   return {
@@ -99,7 +105,7 @@ function thin(points: readonly Point[], step: number): Point[] {
 }
 
 /** A line a step, a column a line of the plot. */
-export function numbersTable(title: string, xTitle: string, lines: readonly string[], points: readonly Point[]): Table {
+function numbersTable(title: string, xTitle: string, lines: readonly string[], points: readonly Point[]): Table {
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => Number(a) - Number(b));
   const every = Math.ceil(xs.length / MOST_ROWS);
   const shown = xs.filter((_, i) => i % every === 0 || i === xs.length - 1);

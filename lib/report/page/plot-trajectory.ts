@@ -5,7 +5,7 @@
 import type { Json } from '../../base/canonical-json.ts';
 import { groupBy } from '../../base/group-by.ts';
 import { formatMetric } from '../quantities.ts';
-import { labelOf } from './coordinates.ts';
+import { shortNames } from './coordinates.ts';
 import { formatAlike, isObject } from './metric-values.ts';
 import type { RunFacts } from './facts.ts';
 import { lineEncodings, MOST_LINES, type Plot } from './plot.ts';
@@ -34,7 +34,8 @@ const MOST_ENDS = 400;
 export function plotTrajectories(documents: readonly KnownDocument[], target: RunFacts['paper']): Plot[] {
   const groups = groupBy(documents, ({ stage, output }) => `${stage}.${output}`);
   return [...groups].flatMap(([name, group]) => {
-    const ways = group.flatMap(({ instance, value }) => readWay(labelOf(instance) || instance, value));
+    const names = shortNames(group.map(({ instance }) => instance));
+    const ways = group.flatMap(({ value }, i) => readWay(names[i] ?? '', value));
     return ways.length === 0 ? [] : [plotWays(name, ways, target)];
   });
 }
@@ -103,7 +104,11 @@ function plotWays(name: string, ways: readonly Way[], target: RunFacts['paper'])
         },
         {
           data: { values: ends },
-          mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+          mark: {
+            type: 'point',
+            filled: true,
+            ...(ways.length > MOST_LINES ? { size: 25, opacity: 0.5 } : { size: 80, opacity: 1 }),
+          },
           encoding: { ...position, ...marks },
         },
         ...paper,

@@ -17,6 +17,9 @@ export interface Plot {
 /** As many lines as colours and dashes tell apart. */
 export const MOST_LINES = 8;
 
+/** Two names of this length stand side by side in a legend. */
+const LONGEST_IN_PAIRS = 16;
+
 /** One point of a line. `line` names it in the legend. */
 export interface Point {
   readonly x: number | string;
@@ -30,7 +33,8 @@ export interface Point {
  */
 export function lineEncodings(lines: readonly string[], hasMarks: boolean): JsonObject {
   if (lines.length < 2) return {};
-  const legend = { title: null, orient: 'bottom', columns: 2, labelLimit: 260 };
+  const columns = lines.some((line) => line.length > LONGEST_IN_PAIRS) ? 1 : 2;
+  const legend = { title: null, orient: 'bottom', columns, labelLimit: 300 };
   const channel = (range: readonly (string | number[])[], isInLegend: boolean): JsonObject => ({
     field: 'line',
     type: 'nominal',

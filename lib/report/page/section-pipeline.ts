@@ -8,7 +8,7 @@ import { details, html, idOf, table, type Content, type Html } from './markup.ts
 import { countStates, SIGNS, stateMark, worstState } from './states.ts';
 import { cutTo } from '../table.ts';
 
-const NODE = { width: 128, height: 46 };
+const NODE = { width: 138, height: 46 };
 const MARGIN = 2;
 /** A stage's name that fits its node at the size of the drawing's letters. */
 const NAME_WIDTH = 15;
@@ -61,7 +61,7 @@ function drawNode(stage: string, group: readonly InstanceFacts[], layout: Layout
     <text class="name" x="${left + 12}" y="${top + 19}"
       >${cutTo(stage, NAME_WIDTH)}${group.length > 1 ? ` ×${group.length}` : null}</text
     >
-    <text class="what" x="${left + 12}" y="${top + 36}">${cutTo(text, NAME_WIDTH + 4)}</text></g
+    <text class="what" x="${left + 12}" y="${top + 36}">${cutTo(text, NAME_WIDTH + 6)}</text></g
   > `;
 }
 

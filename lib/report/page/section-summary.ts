@@ -68,7 +68,8 @@ function factRows(facts: RunFacts): [string, Content][] {
 
 function commitOf({ run, executions }: RunFacts): Content {
   if (run.git !== null)
-    return html`<code class="full">${run.git.commit}</code>${run.git.isDirty ? ', edited since' : null}`;
+    return html`<code class="full">${run.git.commit}</code
+      >${run.git.isDirty ? ', with edits that were not committed' : null}`;
   return executions.length === 0 ? 'not asked: nothing had to run' : 'none: not in a git repository';
 }
 

@@ -122,7 +122,7 @@ describe('renderRunPage', () => {
     expect(words(renderNothing('digits', ''))).toContain('Nothing has run yet');
   });
 
-  it('is small and quick for a run of a thousand instances', () => {
+  it('is small for a run of a thousand instances', () => {
     const ids = Array.from({ length: 1000 }, (_, i) => `evaluate[count=${i % 50},seed=${Math.floor(i / 50)}]`);
     const outputs = (id: string) => [{ name: 'metrics', kind: 'metrics' as const, artifact: digest(id) }];
     const curve = Array.from({ length: 50 }, (_, epoch) => ({ epoch, loss: 1 / (epoch + 1) }));
@@ -144,11 +144,8 @@ describe('renderRunPage', () => {
         }),
       ),
     });
-    const startedAt = process.hrtime.bigint();
     const page = render(facts);
     expect(page.length).toBeLessThan(3_000_000);
-    // A second of processor on a quiet machine, at most.
-    expect(Number(process.hrtime.bigint() - startedAt) / 1e9).toBeLessThan(10);
     expect(words(page)).toContain('16 of 1000 matrices shown');
     expect(words(page)).toContain('evaluate ×1000');
   });
