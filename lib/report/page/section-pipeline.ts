@@ -8,7 +8,7 @@ import { details, html, idOf, table, type Content, type Html } from './markup.ts
 import { countStates, SIGNS, stateMark, worstState } from './states.ts';
 import { cutTo } from '../table.ts';
 
-const NODE = { width: 138, height: 46 };
+const NODE = { width: 168, height: 46 };
 const MARGIN = 2;
 /** A stage's name that fits its node at the size of the drawing's letters. */
 const NAME_WIDTH = 15;
