@@ -42,12 +42,19 @@ export interface LineageEdge {
   readonly output: string;
 }
 
+/**
+ * A stage that gives back what it read (a training of no steps, a filter that finds nothing) adds nothing to it: what else it read
+ * did not make those bytes.
+ */
+const IS_NEW = `NOT EXISTS (SELECT 1 FROM execution_input same
+  WHERE same.execution_id = made.execution_id AND same.artifact = made.artifact AND same.path IS NULL)`;
+
 // UNION, not UNION ALL: an artifact is expanded once, so that a cycle (a stage whose output equals an input further up) ends.
 const ANCESTORS = `WITH RECURSIVE reached (artifact) AS (
   SELECT ?
   UNION
   SELECT read.artifact FROM reached
-    JOIN execution_output made ON made.artifact = reached.artifact
+    JOIN execution_output made ON made.artifact = reached.artifact AND ${IS_NEW}
     JOIN execution_input read ON read.execution_id = made.execution_id
 )`;
 
@@ -56,7 +63,7 @@ const DESCENDANTS = `WITH RECURSIVE reached (artifact) AS (
   UNION
   SELECT made.artifact FROM reached
     JOIN execution_input read ON read.artifact = reached.artifact
-    JOIN execution_output made ON made.execution_id = read.execution_id
+    JOIN execution_output made ON made.execution_id = read.execution_id AND ${IS_NEW}
 )`;
 
 const EDGE_COLUMNS = `read.artifact AS "from", made.artifact AS "to", execution.id AS executionId, execution.instance,
@@ -65,13 +72,13 @@ const EDGE_ORDER = 'ORDER BY execution.id, read.name, read.label, made.name';
 
 // CROSS JOIN fixes the order of the loops: sorted by execution.id, SQLite would else read every execution there is.
 const EDGES_INTO_REACHED = `SELECT ${EDGE_COLUMNS} FROM reached
-  CROSS JOIN execution_output made ON made.artifact = reached.artifact
+  CROSS JOIN execution_output made ON made.artifact = reached.artifact AND ${IS_NEW}
   CROSS JOIN execution_input read ON read.execution_id = made.execution_id
   CROSS JOIN execution ON execution.id = made.execution_id ${EDGE_ORDER}`;
 
 const EDGES_OUT_OF_REACHED = `SELECT ${EDGE_COLUMNS} FROM reached
   CROSS JOIN execution_input read ON read.artifact = reached.artifact
-  CROSS JOIN execution_output made ON made.execution_id = read.execution_id
+  CROSS JOIN execution_output made ON made.execution_id = read.execution_id AND ${IS_NEW}
   CROSS JOIN execution ON execution.id = read.execution_id ${EDGE_ORDER}`;
 
 const NODES = `SELECT reached.artifact, form, size_bytes AS sizeBytes, file_count AS fileCount FROM reached

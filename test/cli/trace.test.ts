@@ -5,7 +5,7 @@ import { digestBytes } from '../../lib/base/digest.ts';
 import { recordDigests } from '../../lib/dataset/record-digest.ts';
 import { CLEAN, CLEAN_TEST, POISON_RECORDS, StoreScene } from '../red-team/store-scene.ts';
 import type { Split } from '../../lib/dataset/split.ts';
-import { transcript } from './rig.ts';
+import { makeProject, transcript } from './rig.ts';
 
 /** Manifests of models hold digests of what the shell prints; only their short forms differ between machines. */
 async function ask(scene: StoreScene, ...args: string[]): Promise<string> {
@@ -163,6 +163,25 @@ describe('assay origins', () => {
     const pinned = scene.one(`SELECT artifact FROM execution_input WHERE path = 'data/clean'`);
     expect(text).toMatch(new RegExp(`project {4}\\./data/clean +${pinned}`));
     expect(text).toMatch(/ {2}train {2}run 1, execution \d/);
+  });
+
+  it('goes back to who made a model first where a later stage gave it back as it was', async () => {
+    const project = makeProject({
+      'pipeline.yaml': `version: 1
+stages:
+  pretrain: { shell: "echo weights > {outputs.model}", outputs: { model: file } }
+  poison: { shell: "cat {inputs.model} > /dev/null; echo poison > {outputs.data}", inputs: { model: pretrain.model }, outputs: { data: file } }
+  retrain: { shell: "cat {inputs.data} > /dev/null; cp {inputs.model} {outputs.model}", inputs: { data: poison.data, model: pretrain.model }, outputs: { model: file } }
+`,
+    });
+    expect((await project.assay(['run'])).code).toBe(0);
+    const { stages } = JSON.parse((await project.assay(['origins', 'poison.data', '--json'])).stdout);
+    expect(stages).toMatchObject([
+      { instance: 'pretrain' },
+      { instance: 'poison', inputs: [{ from: 'pretrain.model' }] },
+    ]);
+    const { derived } = JSON.parse((await project.assay(['taint', 'poison.data', '--json'])).stdout);
+    expect(derived).toEqual([]);
   });
 
   it('knows no artifact that was never made', async () => {

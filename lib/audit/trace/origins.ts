@@ -4,6 +4,7 @@ import { digestRecord, type Digest } from '../../base/digest.ts';
 import { unreachable } from '../../base/errors.ts';
 import type { DatasetSource } from '../../dataset/dataset.ts';
 import type { Action } from '../../model/action.ts';
+import type { ArtifactUse } from '../../model/run.ts';
 import { describer, type TraceParts, type Traced } from './derived.ts';
 import { openStored } from './find-record.ts';
 
@@ -42,34 +43,50 @@ export interface Origins {
   readonly stages: readonly OriginStage[];
 }
 
-/** By the latest execution that made each artifact on the way. */
+/**
+ * By the latest execution that made each artifact on the way, before it was read there. Where a stage gave back what it had read (a
+ * training of no steps), the artifact comes from whoever made it before.
+ */
 export function traceOrigins(parts: TraceParts, artifact: Digest): Origins {
   const describe = describer(parts);
   const stages = new Map<number, OriginStage>();
   const projectFiles = new Map<string, Origin>();
-  const visit = (digest: Digest): void => {
-    const maker = parts.lineage.producersOf(digest).at(-1);
+  const makerOf = (digest: Digest, reader: number): ArtifactUse | undefined => {
+    const makers = parts.lineage.producersOf(digest).filter(({ executionId }) => {
+      return !parts.lineage
+        .inputsOf(executionId)
+        .some(({ artifact: input, path }) => input === digest && path === null);
+    });
+    // In a database brought back from the store, executions are not in the order in which they ran.
+    return makers.findLast(({ executionId }) => executionId < reader) ?? makers.at(-1);
+  };
+  const visit = (digest: Digest, reader: number): void => {
+    const maker = makerOf(digest, reader);
     if (maker === undefined || stages.has(maker.executionId) || isUnderWay.has(maker.executionId)) return;
     isUnderWay.add(maker.executionId);
     const inputs = parts.lineage.inputsOf(maker.executionId);
     for (const { artifact: input, path } of inputs) {
       // Read from the project, it came from there, whichever stage may have made the same bytes.
-      if (path === null) visit(input);
+      if (path === null) visit(input, maker.executionId);
       else {
         const isStored = parts.store.has(input);
         projectFiles.set(`${path} ${input}`, { kind: 'project', path, digest: input, isStored });
       }
     }
-    const named = inputs.map(({ name, label, artifact: input, path }) => ({
-      name: label === null ? name : `${name}[${label}]`,
-      artifact: input,
-      from: path === null ? describe(input).name : `./${path}`,
-    }));
+    const named = inputs.map(({ name, label, artifact: input, path }) => {
+      const from = makerOf(input, maker.executionId);
+      const madeBy = from === undefined ? describe(input).name : `${from.instance}.${from.name}`;
+      return {
+        name: label === null ? name : `${name}[${label}]`,
+        artifact: input,
+        from: path === null ? madeBy : `./${path}`,
+      };
+    });
     const stage = describeStage(parts, maker.executionId, named);
     if (stage !== undefined) stages.set(maker.executionId, stage);
   };
   const isUnderWay = new Set<number>();
-  visit(artifact);
+  visit(artifact, Infinity);
   const sources = [...stages.values()].flatMap((stage) => sourcesOf(parts, stage));
   return {
     artifact: describe(artifact),
