@@ -65,6 +65,14 @@ export function findInstances(pipeline: Pipeline, name: string): readonly StageI
 /** Of `stage.output`, the stage; matrix coordinates may hold dots too, so known names come first. */
 function stageOfTarget(pipeline: Pipeline, target: string): string {
   if (pipeline.instances.some(({ id, stage }) => id === target || stage === target)) return target;
-  const dot = target.lastIndexOf('.');
+  const dot = dotOfOutput(target);
   return dot < 0 ? target : target.slice(0, dot);
+}
+
+/**
+ * Where `stage[axis=0.5].table.txt` goes over from the instance to its output; -1: nowhere. A dot in a coordinate belongs to the
+ * instance, one further on to the output.
+ */
+export function dotOfOutput(target: string): number {
+  return target.indexOf('.', Math.max(0, target.lastIndexOf(']')));
 }

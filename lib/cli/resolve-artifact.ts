@@ -4,7 +4,7 @@ import { nearestName } from '../base/did-you-mean.ts';
 import type { Pipeline, StageInstance } from '../model/stage.ts';
 import { refuseContradicted } from '../plan/vouched-outputs.ts';
 import { renderCandidates } from '../report/render-artifact.ts';
-import { findInstances, planTargets } from './planning.ts';
+import { dotOfOutput, findInstances, planTargets } from './planning.ts';
 import { loadPipeline, type PipelineOptions } from './project.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
@@ -89,10 +89,8 @@ async function resolveOutput(
 }
 
 function findOutput(pipeline: Pipeline, text: string): { instance: StageInstance; output: string } {
-  const dot = text.lastIndexOf('.');
-  // A dot inside a matrix coordinate belongs to the instance's name.
-  if (dot < 0 || text.endsWith(']'))
-    return { instance: oneInstance(pipeline, text), output: onlyOutput(pipeline, text) };
+  const dot = dotOfOutput(text);
+  if (dot < 0) return { instance: oneInstance(pipeline, text), output: onlyOutput(pipeline, text) };
   const instance = oneInstance(pipeline, text.slice(0, dot), text.slice(dot));
   const output = text.slice(dot + 1);
   if (Object.hasOwn(instance.outputs, output)) return { instance, output };

@@ -63,3 +63,21 @@ it('names the entry of targets that is none', async () => {
     "
   `);
 });
+
+it('takes an output with a dot in its name, of an instance with one in its coordinates too', async () => {
+  const project = makeProject({
+    'pipeline.yaml': `version: 1
+params: { rate: 1 }
+stages:
+  tabulate: { shell: "echo rows > {outputs.table.txt}", matrix: { rate: [0.5, 1] }, outputs: { table.txt: file } }
+  join: { shell: "cat {inputs.all}/* > {outputs.table.txt}", inputs: { all: "tabulate[*].table.txt" }, outputs: { table.txt: file } }
+`,
+  });
+  const run = await project.assay(['run', 'tabulate[rate=0.5].table.txt']);
+  expect(run.stdout).toContain('1 stage: 1 ran');
+  expect((await project.assay(['show', 'tabulate[rate=0.5].table.txt'])).stdout).toMatch(
+    /^tabulate\[rate=0\.5\]\.table\.txt\n/,
+  );
+  expect((await project.assay(['run', 'join.table.txt'])).code).toBe(0);
+  expect((await project.assay(['show', 'join.table.txt'])).stdout).toMatch(/rows\nrows\n$/);
+});
