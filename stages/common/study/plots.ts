@@ -21,13 +21,14 @@ export async function drawGrowth(
       reading: `${variant} ${name}`,
       poisons: count,
       recall: 100 * recall.mean,
-      low: 100 * (recall.mean - (recall.deviation ?? 0)),
-      high: 100 * (recall.mean + (recall.deviation ?? 0)),
+      low: 100 * Math.max(0, recall.mean - (recall.deviation ?? 0)),
+      high: 100 * Math.min(1, recall.mean + (recall.deviation ?? 0)),
     }));
   const paper = target === null ? [] : [{ poisons, recall: 100 * target.recall }];
   const x = { field: 'poisons', type: 'quantitative', title: "poisoned records, N'" } as const;
-  const y = (field: string) => ({ field, type: 'quantitative', title: `accuracy of class ${chosen}, %` }) as const;
-  const color = { field: 'reading', type: 'nominal', title: null } as const;
+  const title = `accuracy of class ${chosen}, %`;
+  const y = (field: string) => ({ field, type: 'quantitative', title, scale: { domain: [0, 100] } }) as const;
+  const color = { field: 'reading', type: 'nominal', title: null, legend: { orient: 'top', labelLimit: 0 } } as const;
   return toSvg({
     width: 520,
     height: 320,
@@ -52,6 +53,8 @@ export async function drawTrajectories(
   poisons: number,
 ): Promise<string> {
   const shown = cells.filter((cell) => cell.chosen === chosen && cell.poisons === poisons);
+  const byNumber = new Intl.Collator('en', { numeric: true });
+  const readings = [...new Set(shown.map(({ variant }) => variant))].sort(byNumber.compare);
   const points = shown.flatMap((cell) => {
     const way =
       cell.trajectory.length > 0
@@ -62,17 +65,19 @@ export async function drawTrajectories(
           ];
     return way.map(({ step, chosen: recall, others }) => ({
       reading: `${cell.variant} ${cell.name}`,
+      order: readings.indexOf(cell.variant),
       seed: cell.seed,
       step,
       recall: 100 * (recall ?? 0),
       others: 100 * (others ?? 0),
     }));
   });
-  const readings = [...new Set(points.map(({ reading }) => reading))];
   const paper =
     target === null
       ? []
-      : readings.map((reading) => ({ reading, others: 100 * target.others, recall: 100 * target.recall }));
+      : points
+          .filter(({ reading }, i) => points.findIndex((point) => point.reading === reading) === i)
+          .map((point) => ({ ...point, others: 100 * target.others, recall: 100 * target.recall }));
   const x = { field: 'others', type: 'quantitative', title: 'other classes, %', scale: { domain: [0, 100] } } as const;
   const y = {
     field: 'recall',
@@ -87,7 +92,7 @@ export async function drawTrajectories(
         ...paper.map((point) => ({ ...point, kind: 'paper' })),
       ],
     },
-    facet: { field: 'reading', type: 'nominal', title: null, sort: readings },
+    facet: { field: 'reading', type: 'nominal', title: null, sort: { field: 'order', op: 'min' } },
     columns: 4,
     spec: {
       width: 150,
