@@ -16,7 +16,7 @@ export interface LineageNode {
   readonly form: 'file' | 'directory' | null;
   readonly sizeBytes: number | null;
   readonly fileCount: number | null;
-  /** Oldest first. Empty for a file or folder of the project; several where executions made the same bytes. */
+  /** Oldest first, without those that gave it back as they had read it. Empty for a file or folder of the project. */
   readonly madeBy: readonly Production[];
 }
 
@@ -86,7 +86,7 @@ const NODES = `SELECT reached.artifact, form, size_bytes AS sizeBytes, file_coun
 
 const PRODUCTIONS = `SELECT reached.artifact, execution.id AS executionId, run_id AS runId, instance, stage, key,
   made.name AS output, made.kind FROM reached
-  CROSS JOIN execution_output made ON made.artifact = reached.artifact
+  CROSS JOIN execution_output made ON made.artifact = reached.artifact AND ${IS_NEW}
   CROSS JOIN execution ON execution.id = made.execution_id ORDER BY execution.id, made.name`;
 
 /** What `artifact` was made from; the root alone when nothing is known of it. */
