@@ -124,9 +124,7 @@ function plotWays(name: string, ways: readonly Way[], target: RunFacts['paper'])
       ],
       rows: [
         ...endRows(ways.slice(0, MOST_ENDS)),
-        ...(target === null
-          ? []
-          : [[THE_PAPER, '', formatMetric(target.chosen), '', formatMetric(target.others)]]),
+        ...(target === null ? [] : [[THE_PAPER, '', formatMetric(target.chosen), '', formatMetric(target.others)]]),
       ],
     },
     note:

@@ -116,7 +116,9 @@ describe('choosePlots', () => {
       after: { chosen: 0.5, others: 0.97 },
       trajectory: [{ step: 1, chosen: 0.7, others: 0.975 }],
     };
-    const [plot] = choosePlots(runFacts({ documents: [documentOf('evaluate', value)], paper: { chosen: 0.432, others: 0.949 } }));
+    const [plot] = choosePlots(
+      runFacts({ documents: [documentOf('evaluate', value)], paper: { chosen: 0.432, others: 0.949 } }),
+    );
     expect(plot?.summary).toBe(
       "evaluate: chosen 0.99 to 0.5, others 0.98 to 0.97. The paper's: chosen 0.432, others 0.949.",
     );
