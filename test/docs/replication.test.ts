@@ -54,13 +54,13 @@ function tablesOf(name: string): string {
   const { groups, claims } = contentOf(name) as { groups: Group[]; claims: unknown };
   const judged = judge(groups, target, 7, attack.count);
   expect(judged).toEqual(claims);
-  return writeTables(groups, judged, target, 7, attack.count).replaceAll(/^## /gm, '#### ').trim();
+  return writeTables(groups, judged, target, 7, attack.count).replaceAll(/^## /gm, '#### ').trim() + '\n';
 }
 
 function between(document: string, name: string): RegExp {
   const mark = name.replace('.json', '');
   expect(document).toContain(`<!-- ${mark} -->`);
-  return new RegExp(`(<!-- ${mark} -->\n)[^]*?(\n<!-- end -->)`);
+  return new RegExp(`(<!-- ${mark} -->\n)[^]*?(<!-- end -->)`);
 }
 
 describe('the replication study', () => {
