@@ -102,7 +102,7 @@ describe('assay run', () => {
       'pipeline.yaml': `version: 1
 stages:
   good: { shell: "echo x > {outputs.data}", outputs: { data: file } }
-  bad: { shell: "echo first; echo last >&2; echo half > {outputs.data}; exit 3", outputs: { data: file } }
+  bad: { shell: "echo first; sleep 0.3; echo last >&2; echo half > {outputs.data}; exit 3", outputs: { data: file } }
   after: { shell: "cat {inputs.data} > {outputs.data}", inputs: { data: bad.data }, outputs: { data: file } }
 `,
     });
