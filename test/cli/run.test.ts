@@ -102,7 +102,7 @@ describe('assay run', () => {
       'pipeline.yaml': `version: 1
 stages:
   good: { shell: "echo x > {outputs.data}", outputs: { data: file } }
-  bad: { shell: "echo first; sleep 0.3; echo last >&2; echo half > {outputs.data}; exit 3", outputs: { data: file } }
+  bad: { shell: "echo first; echo last >&2; echo half > {outputs.data}; exit 3", outputs: { data: file } }
   after: { shell: "cat {inputs.data} > {outputs.data}", inputs: { data: bad.data }, outputs: { data: file } }
 `,
     });
@@ -130,12 +130,14 @@ stages:
       "
     `);
     const log = await project.assay(['log', 'bad']);
-    expect(transcript(log)).toMatchInlineSnapshot(`
+    // Whether so short a stage's memory is seen depends on the machine's load; its column's width with it.
+    const seen = transcript(log).replace(/ [\d.]+ [kM]B/, '').replaceAll(/ {2,}/g, '  ');
+    expect(seen).toMatchInlineSnapshot(`
       "
       exit 0
       --- stdout
-      execution  started              stage  status  took   exit  memory  why
-              2  <moment>  bad    failed  <time>  3             never run
+      execution  started  stage  status  took  exit  memory  why
+        2  <moment>  bad  failed  <time>  3  never run
 
       log of execution 2
         first
