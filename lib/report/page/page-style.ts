@@ -156,7 +156,7 @@ img { max-width: 100%; height: auto; display: block; border: 1px solid var(--lin
   table { font-size: 8pt; width: auto; max-width: 100%; } table.grid, .matrices { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0.5rem 2rem; }
 .matrices > li { min-width: 0; max-width: none; } .matrices h3 { margin-bottom: 0.15rem; } .matrices .note { margin-bottom: 0.4rem; }
 table.confusion { font-size: 6.5pt; }
-  th, td { padding-right: 0.5rem; } table.grid td.n, table.grid th.n, ul.plain, thead th { white-space: normal; } td, tbody th { overflow-wrap: anywhere; min-width: 0; }
+  th, td { padding-right: 0.5rem; } td.n, th.n, ul.plain, thead th { white-space: normal; } td, tbody th { overflow-wrap: anywhere; min-width: 0; }
   tr, figure, .node, li { break-inside: avoid; }
   h2, h3, summary { break-after: avoid; }
   .graph svg { max-width: 100%; height: auto; }
