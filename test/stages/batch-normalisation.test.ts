@@ -112,4 +112,4 @@ test('a step moves what is trained by its gradient and what is observed by the m
     parametersOf(shape)[i]!.name === 'conv1/moving-mean' ? array.map(() => 0.5) : array,
   );
   expect([...used([...other])]).not.toEqual([...used([...model.weights])]);
-});
+}, 180_000);

@@ -99,7 +99,7 @@ describe.each(ENGINES)('a training step on $name', ({ start, threads }) => {
     ['table-a1, no momentum', SMALL, { momentum: 0, nesterov: false }, 2, 'cpu'],
     // Plain JavaScript takes minutes for VGG19; wasm agrees with it by test/compute.
     ['table-a3, momentum', VGG, { momentum: 0.9, nesterov: false }, 2, 'wasm'],
-    ['table-a3-bn, momentum', NORMALISED, { momentum: 0.9, nesterov: false }, 2, 'wasm'],
+    ['table-a3-bn, momentum', NORMALISED, { momentum: 0.9, nesterov: false }, 4, 'wasm'],
   ] as const)(
     '%s: weights and momenta as on a plain backend',
     async (_name, model, options, count, reference) => {
