@@ -131,7 +131,9 @@ stages:
     `);
     const log = await project.assay(['log', 'bad']);
     // Whether so short a stage's memory is seen depends on the machine's load; its column's width with it.
-    const seen = transcript(log).replace(/ [\d.]+ [kM]B/, '').replaceAll(/ {2,}/g, '  ');
+    const seen = transcript(log)
+      .replace(/ [\d.]+ [kM]B/, '')
+      .replaceAll(/ {2,}/g, '  ');
     expect(seen).toMatchInlineSnapshot(`
       "
       exit 0
