@@ -3,6 +3,7 @@ import type { Json } from '../base/canonical-json.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Artifact } from '../model/artifact.ts';
 import type { ArtifactUse, ExpectationRecord } from '../model/run.ts';
+import { IS_NEW } from './lineage-graph.ts';
 import type { OutputKind } from '../model/stage.ts';
 import type { Connection } from './connection.ts';
 
@@ -44,6 +45,15 @@ export class Dataflow {
     return this.#connection.all<ArtifactUse>(
       `SELECT execution.id AS executionId, run_id AS runId, instance, name, NULL AS label
        FROM execution_output JOIN execution ON execution.id = execution_id WHERE artifact = ? ORDER BY execution.id, name`,
+      artifact,
+    );
+  }
+
+  /** Of these, those that did not merely give back what they had read. */
+  makersOf(artifact: Digest): ArtifactUse[] {
+    return this.#connection.all<ArtifactUse>(
+      `SELECT execution.id AS executionId, run_id AS runId, instance, made.name, NULL AS label FROM execution_output made
+       JOIN execution ON execution.id = made.execution_id WHERE made.artifact = ? AND ${IS_NEW} ORDER BY execution.id, made.name`,
       artifact,
     );
   }

@@ -46,7 +46,7 @@ export interface LineageEdge {
  * A stage that gives back what it read (a training of no steps, a filter that finds nothing) adds nothing to it: what else it read
  * did not make those bytes.
  */
-const IS_NEW = `NOT EXISTS (SELECT 1 FROM execution_input same
+export const IS_NEW = `NOT EXISTS (SELECT 1 FROM execution_input same
   WHERE same.execution_id = made.execution_id AND same.artifact = made.artifact AND same.path IS NULL)`;
 
 // UNION, not UNION ALL: an artifact is expanded once, so that a cycle (a stage whose output equals an input further up) ends.

@@ -244,6 +244,10 @@ export class Lineage {
     return this.#dataflow.producersOf(artifact);
   }
 
+  makersOf(artifact: Digest): ArtifactUse[] {
+    return this.#dataflow.makersOf(artifact);
+  }
+
   consumersOf(artifact: Digest): ArtifactUse[] {
     return this.#dataflow.consumersOf(artifact);
   }

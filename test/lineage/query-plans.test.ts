@@ -32,6 +32,7 @@ it('no question about one key, instance, run or artifact reads a whole table', (
   lineage.releaseLease(key, process.pid);
   const poison = named('poison');
   lineage.producersOf(poison);
+  lineage.makersOf(poison);
   lineage.consumersOf(poison);
   lineage.ancestorsOf(poison);
   lineage.descendantsOf(named('clean'));

@@ -52,11 +52,7 @@ export function traceOrigins(parts: TraceParts, artifact: Digest): Origins {
   const stages = new Map<number, OriginStage>();
   const projectFiles = new Map<string, Origin>();
   const makerOf = (digest: Digest, reader: number): ArtifactUse | undefined => {
-    const makers = parts.lineage.producersOf(digest).filter(({ executionId }) => {
-      return !parts.lineage
-        .inputsOf(executionId)
-        .some(({ artifact: input, path }) => input === digest && path === null);
-    });
+    const makers = parts.lineage.makersOf(digest);
     // In a database brought back from the store, executions are not in the order in which they ran.
     return makers.findLast(({ executionId }) => executionId < reader) ?? makers.at(-1);
   };
