@@ -1,15 +1,10 @@
 /** Whether a dataset is the one that a manifest, or another dataset, says it is. */
-import {
-  describeSplit,
-  digestText,
-  manifestDigests,
-  type DatasetManifest,
-  type SplitManifest,
-} from '../dataset/dataset-manifest.ts';
+import { manifestDigests, type DatasetManifest, type SplitManifest } from '../dataset/dataset-manifest.ts';
 import { type Dataset, SPLIT_NAMES, type SplitName } from '../dataset/dataset.ts';
 import { diffRecords, knownRecords, type RecordDiff } from '../dataset/diff-records.ts';
 import { findRepeated } from '../dataset/find-duplicates.ts';
-import { digestAt } from '../dataset/record-digest.ts';
+import { digestAt, digestText } from '../dataset/record-digest.ts';
+import { recordManifest } from '../dataset/record-manifest.ts';
 import type { Split } from '../dataset/split.ts';
 import { differingNames } from './diff-datasets.ts';
 
@@ -96,7 +91,7 @@ interface SplitContext {
 function auditSplit(name: SplitName, split: Split, published: SplitManifest, context: SplitContext): SplitAudit {
   const known = { ...knownRecords(split), images: split };
   const classCount = Math.max(context.dataset.classes.length, published.perClass.length);
-  const actual = describeSplit(split, known.digests, classCount, false);
+  const actual = recordManifest(split, classCount);
   const found: AuditFinding[] = [];
   const report = (check: AuditFinding['check'], message: string): void =>
     void found.push({ check, split: name, message, indexes: [], records: [] });

@@ -1,10 +1,10 @@
 /** Two datasets compared record by record: what came, went, was relabelled, changed or only moved, and what the new resembles. */
-import { areNumbered, digestText } from '../dataset/dataset-manifest.ts';
+import { areNumbered } from '../dataset/dataset-manifest.ts';
 import { type Dataset, SPLIT_NAMES, type SplitName } from '../dataset/dataset.ts';
 import { diffRecords, knownRecords, type RecordDiff } from '../dataset/diff-records.ts';
 import { findDuplicates, findRepeated } from '../dataset/find-duplicates.ts';
 import { distancesOf, nearestRecords, squaredDistance } from '../dataset/nearest-records.ts';
-import { merkleRoot } from '../dataset/merkle.ts';
+import { recordRoot } from '../dataset/record-manifest.ts';
 import { imageAt, type Split } from '../dataset/split.ts';
 
 /** L2 of the pixels, in the scale 0 to 1 and in the scale 0 to 255. */
@@ -123,9 +123,9 @@ function diffSplit(name: SplitName, a: Split, b: Split, classes: readonly string
     const found = nearestOf.get(index) ?? null;
     return { index, label: labelAt(b, index), nearest: found && describeNeighbour(found, labelAt(b, index), a) };
   };
-  const duplicates = findDuplicates(b, after.digests);
+  const duplicates = findDuplicates(b);
   const isSame = added.length + removed.length + relabelled.length + changed.length === 0;
-  const roots = { a: rootText(before.digests), b: rootText(after.digests) };
+  const roots = { a: recordRoot(a), b: recordRoot(b) };
   return {
     split: name,
     verdict: roots.a === roots.b ? 'equal' : isSame ? 'reordered' : 'different',
@@ -185,10 +185,6 @@ function countClasses(diff: RecordDiff, a: Split, b: Split, classes: readonly st
     relabelled: relabelled[label] as number,
     changed: changed[label] as number,
   }));
-}
-
-function rootText(digests: Uint8Array): string {
-  return digestText(merkleRoot(digests));
 }
 
 function labelAt(split: Split, index: number): number {

@@ -6,10 +6,10 @@ import { UserError } from '../base/errors.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { readAnyDataset, type AnyDataset } from '../dataset/read-any-dataset.ts';
 import { findProjectRoot, type PipelineOptions } from './project.ts';
-import { nameOf, resolveArtifact } from './resolve-artifact.ts';
+import { artifactResolver, nameOf, type ResolvedArtifact } from './resolve-artifact.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
-import { withParts } from './wire.ts';
+import { withParts, type Parts } from './wire.ts';
 
 export interface OpenedDataset {
   /** `./mnist` as typed, `merge.data`, or a digest. */
@@ -39,50 +39,65 @@ export function isPath(what: string): boolean {
  * content. Throws UserError as readAnyDataset and resolveArtifact do.
  */
 export async function openDataset(session: Session, what: string, options: PipelineOptions): Promise<OpenedDataset> {
-  const path = resolve(session.cwd, what);
-  if (isPath(what)) return openPath(what, path);
+  const [opened] = await openDatasets(session, [what], options);
+  return opened as OpenedDataset;
+}
+
+/** Several, in order; the project is looked at once. */
+export async function openDatasets(
+  session: Session,
+  whats: readonly string[],
+  options: PipelineOptions,
+): Promise<OpenedDataset[]> {
+  const isFile = (what: string): boolean => existsSync(resolve(session.cwd, what));
+  const openPath = (what: string): OpenedDataset => ({
+    name: what,
+    artifact: null,
+    ...readAnyDataset(resolve(session.cwd, what)),
+  });
+  if (whats.every(isPath)) return whats.map(openPath);
   let projectRoot: string;
   try {
     projectRoot = findProjectRoot(session);
   } catch (error) {
-    if (error instanceof UsageError && existsSync(path)) return openPath(what, path);
+    if (error instanceof UsageError && whats.every(isFile)) return whats.map(openPath);
     throw error;
   }
-  try {
-    const opened = await openArtifact(projectRoot, session, what, options);
-    if (existsSync(path)) session.terminal.err.line(`warning: ${what} is a file here too; ./${what} would name it`);
+  return withParts(projectRoot, session, async (parts) => {
+    const resolveOne = artifactResolver(parts, session, options);
+    const opened: OpenedDataset[] = [];
+    for (const what of whats) {
+      if (isPath(what)) {
+        opened.push(openPath(what));
+        continue;
+      }
+      try {
+        opened.push(openArtifact(parts, session, await resolveOne(what)));
+        if (isFile(what)) session.terminal.err.line(`warning: ${what} is a file here too; ./${what} would name it`);
+      } catch (error) {
+        if (!(error instanceof UsageError && isFile(what))) throw error;
+        opened.push(openPath(what));
+      }
+    }
     return opened;
-  } catch (error) {
-    if (error instanceof UsageError && existsSync(path)) return openPath(what, path);
-    throw error;
-  }
-}
-
-function openPath(what: string, path: string): OpenedDataset {
-  return { name: what, artifact: null, ...readAnyDataset(path) };
+  });
 }
 
 function openArtifact(
-  projectRoot: string,
+  { store, lineage }: Parts,
   session: Session,
-  what: string,
-  options: PipelineOptions,
-): Promise<OpenedDataset> {
-  return withParts(projectRoot, session, async (parts) => {
-    const { digest, name, isCurrent } = await resolveArtifact(parts, session, what, options);
-    const { store, lineage } = parts;
-    if (isCurrent === false)
-      session.terminal.err.line(`warning: ${name} is stale: this is the result of an earlier run`);
-    const shown = name ?? nameOf(lineage, digest) ?? digest;
-    if (store.describe(digest).form !== 'directory') throw notDataset(shown);
-    const folder = join(store.paths.staging, `audit-${process.pid}-${digestHex(digest).slice(0, 16)}`);
-    try {
-      store.materialise(digest, folder);
-      return { name: shown, artifact: digest, ...readAnyDataset(folder) };
-    } finally {
-      store.releaseTree(folder);
-    }
-  });
+  { digest, name, isCurrent }: ResolvedArtifact,
+): OpenedDataset {
+  if (isCurrent === false) session.terminal.err.line(`warning: ${name} is stale: this is the result of an earlier run`);
+  const shown = name ?? nameOf(lineage, digest) ?? digest;
+  if (store.describe(digest).form !== 'directory') throw notDataset(shown);
+  const folder = join(store.paths.staging, `audit-${process.pid}-${digestHex(digest).slice(0, 16)}`);
+  try {
+    store.materialise(digest, folder);
+    return { name: shown, artifact: digest, ...readAnyDataset(folder) };
+  } finally {
+    store.releaseTree(folder);
+  }
 }
 
 function notDataset(name: string): UserError {

@@ -2,9 +2,10 @@
 import type { Digest } from '../base/digest.ts';
 import { nearestName } from '../base/did-you-mean.ts';
 import type { Pipeline, StageInstance } from '../model/stage.ts';
+import { Planner } from '../plan/planner.ts';
 import { refuseContradicted } from '../plan/vouched-outputs.ts';
 import { renderCandidates } from '../report/render-artifact.ts';
-import { dotOfOutput, findInstances, planTargets } from './planning.ts';
+import { dotOfOutput, findInstances, plannerDeps, planTargets } from './planning.ts';
 import { loadPipeline, type PipelineOptions } from './project.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
@@ -22,16 +23,31 @@ export interface ResolvedArtifact {
 const SHORTEST_PREFIX = 4;
 
 /** Throws UsageError `unknown-artifact`, `ambiguous-artifact`, `unknown-stage`, `unknown-output` or `not-made`. */
-export async function resolveArtifact(
+export function resolveArtifact(
   parts: Parts,
   session: Session,
   text: string,
   options: PipelineOptions,
 ): Promise<ResolvedArtifact> {
-  const hex = /^(?:sha256:)?([0-9a-f]{1,64})$/.exec(text)?.[1];
-  if (hex !== undefined) return { digest: resolvePrefix(parts, hex), name: null, isCurrent: null };
-  const pipeline = await loadPipeline(parts.projectRoot, session, options);
-  return resolveOutput(parts, session, pipeline, text);
+  return artifactResolver(parts, session, options)(text);
+}
+
+/** Resolves several artifacts as resolveArtifact does one, and looks at the project only once. */
+export function artifactResolver(
+  parts: Parts,
+  session: Session,
+  options: PipelineOptions,
+): (text: string) => Promise<ResolvedArtifact> {
+  let loaded: { readonly pipeline: Pipeline; readonly planner: Planner } | undefined;
+  return async (text) => {
+    const hex = /^(?:sha256:)?([0-9a-f]{1,64})$/.exec(text)?.[1];
+    if (hex !== undefined) return { digest: resolvePrefix(parts, hex), name: null, isCurrent: null };
+    if (loaded === undefined) {
+      const pipeline = await loadPipeline(parts.projectRoot, session, options);
+      loaded = { pipeline, planner: new Planner(plannerDeps(parts, session, pipeline, new Set())) };
+    }
+    return resolveOutput(parts, session, loaded, text);
+  };
 }
 
 function resolvePrefix({ lineage, store }: Parts, hex: string): Digest {
@@ -66,12 +82,12 @@ export function nameOf(lineage: Parts['lineage'], artifact: Digest): string | un
 async function resolveOutput(
   parts: Parts,
   session: Session,
-  pipeline: Pipeline,
+  { pipeline, planner }: { readonly pipeline: Pipeline; readonly planner: Planner },
   text: string,
 ): Promise<ResolvedArtifact> {
   const { instance, output } = findOutput(pipeline, text);
   const name = `${instance.id}.${output}`;
-  const plan = await planTargets(parts, session, pipeline, [instance.id]);
+  const plan = await planTargets(parts, session, pipeline, [instance.id], new Set(), planner);
   const step = plan.steps.find((each) => each.instance === instance);
   if (step?.verdict.state === 'cached') {
     const { key, outputs } = step.verdict;

@@ -8,18 +8,13 @@ import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
 import { type Dataset, type PerSplit, SPLIT_NAMES, type SplitName } from './dataset.ts';
 import { merkleRoot } from './merkle.ts';
-import { DIGEST_BYTES, multisetDigest, recordDigests } from './record-digest.ts';
+import { DIGEST_BYTES, digestText, multisetDigest, recordDigests } from './record-digest.ts';
+import { recordManifest, type RecordManifest } from './record-manifest.ts';
 import { countPerClass, imageSizeBytes, type Shape, type Split } from './split.ts';
 
 export const MANIFEST_FORMAT = 'assay-dataset-manifest/v1';
 
-export interface SplitManifest {
-  /** Ordered Merkle root over the record digests: `sha256:` and 64 hex digits. */
-  readonly root: string;
-  /** The records whatever their order. */
-  readonly multiset: string;
-  readonly count: number;
-  readonly perClass: readonly number[];
+export interface SplitManifest extends RecordManifest {
   /** In the order of the records: the 64 hex digits of each digest, and each label. */
   readonly records?: { readonly digests: readonly string[]; readonly labels: readonly number[] };
 }
@@ -36,7 +31,7 @@ export interface DatasetManifest {
 export function describeRecords(dataset: Dataset, options: { withRecords: boolean }): DatasetManifest {
   const { name, shape, classes } = dataset;
   const describe = (split: Split | null): SplitManifest | null =>
-    split === null ? null : describeSplit(split, recordDigests(split), classes.length, options.withRecords);
+    split === null ? null : describeSplit(split, classes.length, options.withRecords);
   return {
     format: MANIFEST_FORMAT,
     name,
@@ -46,19 +41,10 @@ export function describeRecords(dataset: Dataset, options: { withRecords: boolea
   };
 }
 
-export function describeSplit(
-  split: Split,
-  digests: Uint8Array,
-  classCount: number,
-  withRecords: boolean,
-): SplitManifest {
-  return {
-    root: digestText(merkleRoot(digests)),
-    multiset: digestText(multisetDigest(digests)),
-    count: split.count,
-    perClass: countPerClass(split.labels, classCount),
-    ...(withRecords ? { records: { digests: hexRows(digests), labels: [...split.labels] } } : {}),
-  };
+function describeSplit(split: Split, classCount: number, withRecords: boolean): SplitManifest {
+  const manifest = recordManifest(split, classCount);
+  if (!withRecords) return manifest;
+  return { ...manifest, records: { digests: hexRows(recordDigests(split)), labels: [...split.labels] } };
 }
 
 /** Indented JSON with lists of numbers on one line each, and a line for each record's digest: `grep` finds a record. */
@@ -105,10 +91,6 @@ export function manifestDigests({ records }: SplitManifest): Uint8Array | null {
 /** Classes named by nothing but their number say nothing of what a label means. */
 export function areNumbered(classes: readonly string[]): boolean {
   return classes.every((name, label) => name === String(label));
-}
-
-export function digestText(digest: Uint8Array): string {
-  return `sha256:${Buffer.from(digest).toString('hex')}`;
 }
 
 function hexRows(digests: Uint8Array): string[] {

@@ -1,6 +1,6 @@
 /** The ordered tree over record digests, shaped as RFC 6962 section 2.1 shapes its trees, and proofs that a record is in it. */
 import { InternalError } from '../base/errors.ts';
-import { digestAt, DIGEST_BYTES, sha256 } from './record-digest.ts';
+import { digestAt, DIGEST_BYTES, digestWriter, sha256 } from './record-digest.ts';
 
 /** The siblings from the leaf up to the root, RFC 6962 section 2.1.1. */
 export interface InclusionProof {
@@ -64,20 +64,29 @@ function reduceToRoot(leaves: Uint8Array, see: (row: Uint8Array, width: number) 
   if (width === 0) return sha256(new Uint8Array(0));
   // Not slice(): of a Buffer that is a view, and folding would overwrite the caller's leaves.
   const row = new Uint8Array(leaves);
+  const write = digestWriter(row);
+  const preimage = new Uint8Array(1 + 2 * DIGEST_BYTES);
+  preimage[0] = NODE_PREFIX;
   while (width > 1) {
     see(row, width);
     const pairs = width >> 1;
-    for (let i = 0; i < pairs; i++) row.set(hashNode(digestAt(row, 2 * i), digestAt(row, 2 * i + 1)), i * DIGEST_BYTES);
+    for (let i = 0; i < pairs; i++) {
+      preimage.set(row.subarray(2 * i * DIGEST_BYTES, 2 * (i + 1) * DIGEST_BYTES), 1);
+      write(preimage, i);
+    }
     if (width % 2 === 1) row.copyWithin(pairs * DIGEST_BYTES, (width - 1) * DIGEST_BYTES, width * DIGEST_BYTES);
     width = pairs + (width % 2);
   }
   return row.subarray(0, DIGEST_BYTES);
 }
 
+/** Marks a node, as RFC 6962 section 2.1 does. */
+const NODE_PREFIX = 0x01;
+
 /** The node over two: sha256(0x01 || left || right). */
 export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   const preimage = new Uint8Array(1 + 2 * DIGEST_BYTES);
-  preimage[0] = 0x01;
+  preimage[0] = NODE_PREFIX;
   preimage.set(left, 1);
   preimage.set(right, 1 + DIGEST_BYTES);
   return sha256(preimage);

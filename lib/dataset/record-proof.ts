@@ -1,10 +1,10 @@
 /** A file that proves one record to be in a dataset, checked with nothing but the dataset's root. */
 import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
-import { digestText, parseJson } from './dataset-manifest.ts';
+import { parseJson } from './dataset-manifest.ts';
 import type { SplitName } from './dataset.ts';
 import { merkleRoot, proveInclusion, verifyInclusion } from './merkle.ts';
-import { digestAt } from './record-digest.ts';
+import { digestAt, digestText } from './record-digest.ts';
 
 export const PROOF_FORMAT = 'assay-record-proof/v1';
 

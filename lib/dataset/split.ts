@@ -4,7 +4,7 @@ import { InternalError } from '../base/errors.ts';
 /** Height, width, channels. */
 export type Shape = readonly [number, number, number];
 
-/** N records in their order. `images`: uint8 [N, h, w, c] in 0..255, row-major, channels last. `labels`: uint8 [N], an index into the classes. */
+/** N records in their order, never written to once they are a split. `images`: uint8 [N, h, w, c] in 0..255, row-major, channels last. `labels`: uint8 [N], an index into the classes. */
 export interface Split {
   readonly images: Uint8Array;
   readonly labels: Uint8Array;

@@ -5,7 +5,7 @@ import { diffDatasets } from '../../audit/diff-datasets.ts';
 import { SPLIT_NAMES, type SplitName } from '../../dataset/dataset.ts';
 import { renderDatasetDiff, type DatasetDiffJson } from '../../report/render-dataset-diff.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { datasetJson, openDataset } from '../open-dataset.ts';
+import { datasetJson, openDatasets, type OpenedDataset } from '../open-dataset.ts';
 import { printJson, printLines } from '../print.ts';
 import type { PipelineOptions } from '../project.ts';
 import type { Session } from '../session.ts';
@@ -24,8 +24,7 @@ export async function auditDiffCommand(
   whatB: string,
   options: AuditDiffOptions,
 ): Promise<ExitCode> {
-  const a = await openDataset(session, whatA, options);
-  const b = await openDataset(session, whatB, options);
+  const [a, b] = (await openDatasets(session, [whatA, whatB], options)) as [OpenedDataset, OpenedDataset];
   const { out, err } = session.terminal;
   for (const { name, falseClaim } of [a, b]) {
     if (falseClaim !== null) err.line(`warning: ${name}: ${falseClaim}`);
