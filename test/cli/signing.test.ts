@@ -415,7 +415,8 @@ describe('assay freeze', () => {
     expect((await project.assay(['verify', './model'])).code).toBe(0);
     rmSync(join(project.root, 'model.sig'));
     expect((await project.assay(['verify', './model'])).stderr).toContain('error[signature-missing]');
-    expect((await project.assay(['verify', './none'])).stderr).toContain('error[path-missing]');
+    const keyless = { env: { ASSAY_KEYS: join(project.root, 'no-keys') } };
+    expect((await project.assay(['verify', './none'], keyless)).stderr).toContain('error[path-missing]');
     expect((await project.assay(['freeze', './none'])).code).toBe(2);
     project.write('pipeline.yaml', CHAIN);
     project.write('stages/join.js', CHAIN_FILES['stages/join.js']);

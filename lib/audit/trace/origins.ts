@@ -56,33 +56,26 @@ export function traceOrigins(parts: TraceParts, artifact: Digest): Origins {
     // In a database brought back from the store, executions are not in the order in which they ran.
     return makers.findLast(({ executionId }) => executionId < reader) ?? makers.at(-1);
   };
-  const visit = (digest: Digest, reader: number): void => {
-    const maker = makerOf(digest, reader);
+  const visit = (maker: ArtifactUse | undefined): void => {
     if (maker === undefined || stages.has(maker.executionId) || isUnderWay.has(maker.executionId)) return;
     isUnderWay.add(maker.executionId);
-    const inputs = parts.lineage.inputsOf(maker.executionId);
-    for (const { artifact: input, path } of inputs) {
-      // Read from the project, it came from there, whichever stage may have made the same bytes.
-      if (path === null) visit(input, maker.executionId);
-      else {
+    const inputs = parts.lineage.inputsOf(maker.executionId).map(({ name, label, artifact: input, path }) => {
+      const named = { name: label === null ? name : `${name}[${label}]`, artifact: input };
+      if (path !== null) {
+        // Read from the project, it came from there, whichever stage may have made the same bytes.
         const isStored = parts.store.has(input);
         projectFiles.set(`${path} ${input}`, { kind: 'project', path, digest: input, isStored });
+        return { ...named, from: `./${path}` };
       }
-    }
-    const named = inputs.map(({ name, label, artifact: input, path }) => {
       const from = makerOf(input, maker.executionId);
-      const madeBy = from === undefined ? describe(input).name : `${from.instance}.${from.name}`;
-      return {
-        name: label === null ? name : `${name}[${label}]`,
-        artifact: input,
-        from: path === null ? madeBy : `./${path}`,
-      };
+      visit(from);
+      return { ...named, from: from === undefined ? describe(input).name : `${from.instance}.${from.name}` };
     });
-    const stage = describeStage(parts, maker.executionId, named);
+    const stage = describeStage(parts, maker.executionId, inputs);
     if (stage !== undefined) stages.set(maker.executionId, stage);
   };
   const isUnderWay = new Set<number>();
-  visit(artifact, Infinity);
+  visit(makerOf(artifact, Infinity));
   const sources = [...stages.values()].flatMap((stage) => sourcesOf(parts, stage));
   return {
     artifact: describe(artifact),

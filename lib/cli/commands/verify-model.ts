@@ -25,22 +25,18 @@ export async function verifyModelCommand(
   what: string,
   options: VerifyModelOptions,
 ): Promise<ExitCode> {
-  const keys = knownKeys(session, 'p256', options.key ?? [], { only: true });
-  const report = await reportOn(session, what, options, keys);
+  const report = await reportOn(session, what, options);
   const { out } = session.terminal;
   if (options.json) printJson(out, report);
   else printLines(out, renderModelReport(report, out.colors));
   return report.isSound ? EXIT.ok : EXIT.findings;
 }
 
-async function reportOn(
-  session: Session,
-  what: string,
-  options: VerifyModelOptions,
-  keys: ReturnType<typeof knownKeys>,
-): Promise<ModelReport> {
+async function reportOn(session: Session, what: string, options: VerifyModelOptions): Promise<ModelReport> {
   try {
     return await withModel(session, what, options, (model) => {
+      // What is not there is told before what key it would need.
+      const keys = knownKeys(session, 'p256', options.key ?? [], { only: true });
       const { bundle, ignored } = findBundle(session, model, options);
       const faults: ModelFinding[] = [];
       const withOriginal = <T>(artifact: Digest, use: (folder: string | undefined) => T): T =>
