@@ -10,6 +10,7 @@ import { verifyResults } from '../../lib/audit/results.ts';
 import type { Group } from '../../stages/common/study/cells.ts';
 import { judge } from '../../stages/common/study/claims.ts';
 import { writeTables } from '../../stages/common/study/tables.ts';
+import { defenceTables, type DefenceNumbers } from './defence-tables.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'docs/replication');
@@ -17,7 +18,6 @@ const DOCUMENT = join(ROOT, 'docs/replication.md');
 const KEY = readFileSync(join(FOLDER, 'key.pem'), 'utf8');
 
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
-const studies = files.filter((name) => name.startsWith('study-'));
 
 interface PaperNumbers {
   readonly before: number;
@@ -31,7 +31,10 @@ interface Profile {
   readonly attack: { readonly count: number };
 }
 const pipeline = parse(readFileSync(join(ROOT, 'pipeline.yaml'), 'utf8')) as {
-  readonly params: { readonly papers: Record<string, PaperNumbers> };
+  readonly params: {
+    readonly papers: Record<string, PaperNumbers>;
+    readonly readings: Record<string, { readonly name: string }>;
+  };
   readonly profiles: Record<string, Profile>;
 };
 
@@ -42,6 +45,15 @@ function contentOf(name: string): unknown {
 }
 
 function tablesOf(name: string): string {
+  return name.startsWith('defend-') ? defenceOf(name) : studyOf(name);
+}
+
+function defenceOf(name: string): string {
+  const nameOf = (variant: string): string => pipeline.params.readings[variant]!.name;
+  return defenceTables(contentOf(name) as Record<string, DefenceNumbers>, nameOf);
+}
+
+function studyOf(name: string): string {
   const { dataset, attack } = pipeline.profiles[name.replace('.json', '')]!;
   const paper = pipeline.params.papers[dataset]!;
   const target = {
@@ -71,7 +83,7 @@ describe('the replication study', () => {
     expect(verifyResults(name, flipped, [KEY], null).isSound).toBe(false);
   });
 
-  it.each(studies)('the tables of %s in docs/replication.md are its own', (name) => {
+  it.each(files)('the tables of %s in docs/replication.md are its own', (name) => {
     const tables = tablesOf(name);
     const document = readFileSync(DOCUMENT, 'utf8');
     const wanted = document.replace(between(document, name), (_, start: string, end: string) => start + tables + end);
