@@ -24,7 +24,11 @@ await runStage((context) => {
     Object.fromEntries(
       rows.map(({ assessment, recovery }, row) => [
         names[row],
-        { ...assessment, chosen: { before: recovery.before.chosen, after: recovery.after.chosen } },
+        {
+          ...assessment,
+          chosen: { before: recovery.before.chosen, after: recovery.after.chosen },
+          others: { before: recovery.before.others, after: recovery.after.others },
+        },
       ]),
     ),
   );
