@@ -60,7 +60,8 @@ export async function openDatasets(
   try {
     projectRoot = findProjectRoot(session);
   } catch (error) {
-    if (error instanceof UsageError && whats.every(isFile)) return whats.map(openPath);
+    const canOnlyBePaths = whats.every((what) => isPath(what) || isFile(what));
+    if (error instanceof UsageError && canOnlyBePaths) return whats.map(openPath);
     throw error;
   }
   return withParts(projectRoot, session, async (parts) => {

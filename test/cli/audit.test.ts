@@ -34,6 +34,12 @@ describe('assay audit diff', () => {
     `);
   });
 
+  it('takes a bare name for a folder where there is no project, and says which of two is missing', async () => {
+    const { project } = makeScene();
+    expect((await project.assay(['audit', 'diff', 'clean', './own'])).code).toBe(0);
+    expect((await project.assay(['audit', 'diff', 'clean', './none'])).stderr).toContain('error[dataset-missing]');
+  });
+
   it('names what is new, by class and with its nearest original', async () => {
     const { project, scene } = makeScene();
     scene.writeIdx('data', joinSplits(TRAIN, POISON), TEST);
