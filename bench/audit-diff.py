@@ -1,6 +1,6 @@
 """What `assay audit diff A B` has to do at least, in Python: the yardstick of its time.
 
-Reads the two dataset folders (as `assay export` writes them), digests each record with hashlib, takes the difference of the two
+Reads the two dataset folders of MNIST (as `assay export` writes them), digests each record with hashlib, takes the difference of the two
 multisets, and finds with numpy's matrix product the nearest original of the first 100 new records. It verifies nothing: no blob, no
 claim of dataset.json, no Merkle root, no duplicates, no order.
 
