@@ -2,7 +2,7 @@
 /** The command line: `assay <command>`. */
 import { systemClock } from '../base/clock.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram } from './program/program.ts';
 import { openTerminal } from './terminal.ts';
 import { CommanderError } from 'commander';
 

@@ -32,6 +32,7 @@ export type AttemptEnd =
 
 /** Filled in as the execution goes, so that its record says as much as was known when it ended. */
 interface Trace {
+  readonly checkpoint: CheckpointSeal;
   sandbox: Sandbox | null;
   end: ProcessEnd | null;
   logDigest: Digest | null;
@@ -42,7 +43,8 @@ export async function runAttempt(task: Task, attempt: number, deps: TaskDeps): P
   const { instance, action, key } = task;
   const start = { instance: instance.id, stage: instance.stage, key, action, startedAtMs: deps.clock.nowMs() };
   const executionId = deps.lineage.startExecution({ ...start, runId: deps.runId, attempt, pid: process.pid });
-  const trace: Trace = { sandbox: null, end: null, logDigest: null };
+  const checkpoint = new CheckpointSeal(folderOf(task, deps), key, deps.seal);
+  const trace: Trace = { checkpoint, sandbox: null, end: null, logDigest: null };
   let problem: Problem;
   try {
     const results = await makeResults(task, attempt, deps, trace);
@@ -67,10 +69,10 @@ async function makeResults(
   trace: Trace,
 ): Promise<Results | { readonly problem: Problem }> {
   const { instance, action } = task;
-  const sandbox = await openSandbox(task, attempt, deps);
+  const sandbox = await openSandbox(task, attempt, deps, trace.checkpoint);
   trace.sandbox = sandbox;
   deps.emit({ kind: 'stage-started', instance: instance.id, attempt, reasons: task.reasons, logPath: sandbox.logPath });
-  const stopSealing = new CheckpointSeal(sandbox.folder, task.key, deps.seal).watch();
+  const stopSealing = trace.checkpoint.watch();
   const end = await runStageProcess(task, sandbox, deps).finally(stopSealing);
   trace.end = end;
   if (!end.isLogEmpty) trace.logDigest = deps.store.putBytes(storedLog(readFileSync(sandbox.logPath)));
@@ -94,15 +96,14 @@ async function makeResults(
   return { inputs: sandbox.inputs, outputs, metrics, expectations };
 }
 
-async function openSandbox(task: Task, attempt: number, deps: TaskDeps): Promise<Sandbox> {
+async function openSandbox(task: Task, attempt: number, deps: TaskDeps, checkpoint: CheckpointSeal): Promise<Sandbox> {
   const { instance, action, key } = task;
   const { program } = instance;
   const programText = program.kind === 'module' ? await deps.bundles.textOf(program.path, action.code) : null;
   // We hold the lease, so what still runs in this sandbox was left by an engine that died.
-  const folder = sandboxFolder(deps.store.paths.staging, key);
-  await stopMarked(markerOf(contextPathOf(folder)), deps.graceMs);
+  await stopMarked(markerOf(contextPathOf(folderOf(task, deps))), deps.graceMs);
   const keepsCheckpoint = attempt > 1 || !isForced(task);
-  const unsealed = keepsCheckpoint ? new CheckpointSeal(folder, key, deps.seal).dropUnsealed() : [];
+  const unsealed = keepsCheckpoint ? checkpoint.dropUnsealed() : [];
   for (const path of unsealed) {
     const message = `${instance.id} does not continue from ${path}: it is not as this user's Assay left it`;
     deps.emit({ kind: 'warning', message });
@@ -149,26 +150,20 @@ function commitResults(
   // Blobs and manifests are stored by now; the record before the row that names it, and the row last of all.
   const recordDigest = deps.store.putBytes(resultRecord(start, commit));
   deps.lineage.commitResult({ ...commit, recordDigest });
-  clearSandbox(deps.store, sandboxFolder(deps.store.paths.staging, start.key), []);
+  clearSandbox(deps.store, folderOf(start, deps), []);
   const outputs = Object.fromEntries(results.outputs.map(({ name, artifact }) => [name, artifact.digest]));
   return { ok: true, executionId, outputs };
 }
 
-function recordFailure(
-  { instance, key }: Task,
-  executionId: number,
-  problem: Problem,
-  trace: Trace,
-  deps: TaskDeps,
-): AttemptEnd {
+function recordFailure(task: Task, executionId: number, problem: Problem, trace: Trace, deps: TaskDeps): AttemptEnd {
+  const { instance } = task;
   const { sandbox } = trace;
   const quarantinePath = sandbox === null ? null : deps.store.quarantineOutputs(executionId, outputsToKeep(sandbox));
   deps.lineage.failExecution(executionId, endOf(problem.status, trace, deps));
   // A checkpoint of code or inputs that are not the key's must not be continued from under that key.
   const isTrusted = problem.code !== 'tainted-by-edit' && problem.code !== 'input-modified';
-  const folder = sandboxFolder(deps.store.paths.staging, key);
-  if (isTrusted) new CheckpointSeal(folder, key, deps.seal).sealAll();
-  clearSandbox(deps.store, folder, isTrusted ? ['log.txt', 'checkpoint', CHECKPOINT_NOTE] : ['log.txt']);
+  if (isTrusted) trace.checkpoint.sealAll();
+  clearSandbox(deps.store, folderOf(task, deps), isTrusted ? ['log.txt', 'checkpoint', CHECKPOINT_NOTE] : ['log.txt']);
   const failure: StageFailure = {
     code: problem.code,
     message: problem.message,
@@ -189,6 +184,10 @@ function endOf(status: ExecutionEnd['status'], trace: Trace, deps: TaskDeps): Ex
     peakMemoryBytes: trace.end?.peakMemoryBytes ?? null,
     logDigest: trace.logDigest,
   };
+}
+
+function folderOf({ key }: { readonly key: Digest }, { store }: TaskDeps): string {
+  return sandboxFolder(store.paths.staging, key);
 }
 
 /** Folders that the engine made and the stage left empty are no partial outputs. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { systemErrorCode } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 
 export interface InstalledPackage {
   /** Absolute; where its own node_modules would be. The target, for a link. */
@@ -118,13 +119,8 @@ function readLock(path: string): Lock['packages'] | undefined {
     if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
-  try {
-    const lock = JSON.parse(text) as { packages?: Lock['packages'] } | null;
-    return lock?.packages;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const lock = parseJson(text) as { packages?: Lock['packages'] } | null | undefined;
+  return lock?.packages;
 }
 
 function* foldersUpFrom(folder: string): Generator<string> {

@@ -8,7 +8,7 @@ import type { Run } from '../../model/run.ts';
 import type { Pipeline, StageInstance } from '../../model/stage.ts';
 import { selectTargets } from '../../pipeline/select-targets.ts';
 import { loadPipeline, PIPELINE_FILE } from '../project.ts';
-import { recordedTargets } from '../run-syntax.ts';
+import { recordedTargets } from '../program/run-syntax.ts';
 import type { Session } from '../session.ts';
 import { PipelineError } from '../usage-error.ts';
 

@@ -1,6 +1,6 @@
 /** The commands that show a run as a page. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { examples, parseCount, type Run } from './program-parts.ts';
+import { examples, parseCount, type Run } from './parts.ts';
 
 export function showing(program: Command, run: Run): void {
   program
@@ -15,7 +15,7 @@ export function showing(program: Command, run: Run): void {
     )
     .addHelpText('after', examples(['assay report', 'assay report 12 --out run-12.html', 'assay report --check all']))
     .action((runId: number | undefined, options) =>
-      run(async (session) => (await import('./commands/report.ts')).reportCommand(session, runId, options)),
+      run(async (session) => (await import('../commands/report.ts')).reportCommand(session, runId, options)),
     );
 
   program
@@ -23,7 +23,7 @@ export function showing(program: Command, run: Run): void {
     .description('the same page of the newest run, live in a browser of this machine, until Ctrl-C')
     .option('--port <n>', 'the port on 127.0.0.1 (default: a free one)', parsePort, 0)
     .addHelpText('after', examples(['assay serve', 'assay serve --port 8080']))
-    .action((options) => run(async (session) => (await import('./commands/serve.ts')).serveCommand(session, options)));
+    .action((options) => run(async (session) => (await import('../commands/serve.ts')).serveCommand(session, options)));
 }
 
 function parsePort(text: string): number {

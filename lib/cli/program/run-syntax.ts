@@ -1,7 +1,7 @@
 /** What `assay run` takes, for who parses a command line, and for who reads one that was recorded. */
 import type { Command } from 'commander';
-import type { ForceOption } from './planning.ts';
-import { parseCount, pipelineOptions } from './program-parts.ts';
+import type { ForceOption } from '../planning.ts';
+import { parseCount, pipelineOptions } from './parts.ts';
 
 /** Adds the command, without what it does. */
 export function runSyntax(program: Command): Command {

@@ -1,6 +1,6 @@
 /** The commands about keys, signatures and the transparency log. */
 import { Option, type Command } from 'commander';
-import { collect, examples, pipelineOptions, type Run } from './program-parts.ts';
+import { collect, examples, pipelineOptions, type Run } from './parts.ts';
 
 export function signing(program: Command, run: Run): void {
   logCommands(program, run);
@@ -20,7 +20,7 @@ function freezeCommand(program: Command, run: Run): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples(['assay freeze retrain.model --out model.sig', 'assay freeze ./model']))
     .action((what: string, options) =>
-      run(async (session) => (await import('./commands/freeze.ts')).freezeCommand(session, what, options)),
+      run(async (session) => (await import('../commands/freeze.ts')).freezeCommand(session, what, options)),
     );
 }
 
@@ -37,7 +37,7 @@ function logCommands(program: Command, run: Run): void {
     .addHelpText('after', examples(['assay log verify', 'assay log verify checkpoint-of-the-paper.txt --key ada.pem']))
     .action((checkpoint: string | undefined, _, command: Command) =>
       run(async (session) =>
-        (await import('./commands/log-verify.ts')).logVerifyCommand(session, checkpoint, command.optsWithGlobals()),
+        (await import('../commands/log-verify.ts')).logVerifyCommand(session, checkpoint, command.optsWithGlobals()),
       ),
     );
   log
@@ -47,7 +47,7 @@ function logCommands(program: Command, run: Run): void {
     .addHelpText('after', examples(['assay log checkpoint > checkpoint.txt']))
     .action((_, command: Command) =>
       run(async (session) =>
-        (await import('./commands/log-checkpoint.ts')).logCheckpointCommand(session, command.optsWithGlobals()),
+        (await import('../commands/log-checkpoint.ts')).logCheckpointCommand(session, command.optsWithGlobals()),
       ),
     );
 }
@@ -63,17 +63,17 @@ function keyCommands(program: Command, run: Run): void {
         'A passphrase in $ASSAY_PASSPHRASE encrypts them.\n' +
         examples(['assay keys', 'assay keys public --out ada.pem', 'assay keys rotate']),
     )
-    .action((options) => run(async (session) => (await import('./commands/keys.ts')).keysCommand(session, options)));
+    .action((options) => run(async (session) => (await import('../commands/keys.ts')).keysCommand(session, options)));
   keys
     .command('new')
     .description('make the keys that are missing')
-    .action(() => run(async (session) => (await import('./commands/keys.ts')).newKeysCommand(session)));
+    .action(() => run(async (session) => (await import('../commands/keys.ts')).newKeysCommand(session)));
   keys
     .command('rotate')
     .description('replace keys; the old ones endorse the new, and stay known as retired')
     .addOption(keyType('only this one'))
     .action((options) =>
-      run(async (session) => (await import('./commands/keys.ts')).rotateKeysCommand(session, options)),
+      run(async (session) => (await import('../commands/keys.ts')).rotateKeysCommand(session, options)),
     );
   keys
     .command('public')
@@ -82,7 +82,7 @@ function keyCommands(program: Command, run: Run): void {
     .option('--out <file>', 'write it here instead of printing it')
     .addHelpText('after', examples(['assay keys public --type p256 --out ada-models.pem']))
     .action((options) =>
-      run(async (session) => (await import('./commands/keys.ts')).publicKeyCommand(session, options)),
+      run(async (session) => (await import('../commands/keys.ts')).publicKeyCommand(session, options)),
     );
 }
 

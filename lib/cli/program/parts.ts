@@ -1,7 +1,7 @@
 /** What every command's description is made of. */
 import { InvalidArgumentError, type Command } from 'commander';
-import type { ExitCode } from './exit-codes.ts';
-import type { Session } from './session.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Session } from '../session.ts';
 
 export type CommandBody = (session: Session) => Promise<ExitCode>;
 export type Run = (body: CommandBody) => Promise<void>;

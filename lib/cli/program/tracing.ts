@@ -1,6 +1,6 @@
 /** The commands that follow data through runs, both ways. */
 import type { Command } from 'commander';
-import { collect, examples, type Run } from './program-parts.ts';
+import { collect, examples, type Run } from './parts.ts';
 
 export function tracing(program: Command, run: Run): void {
   pipelineOptions(
@@ -19,7 +19,7 @@ export function tracing(program: Command, run: Run): void {
       examples(['assay taint fetch.data', 'assay taint train:60012 merge.data', 'assay taint record:5f0c91d2']),
     )
     .action((what: string, dataset: string | undefined, options) =>
-      run(async (session) => (await import('./commands/taint.ts')).taintCommand(session, what, dataset, options)),
+      run(async (session) => (await import('../commands/taint.ts')).taintCommand(session, what, dataset, options)),
     );
 
   pipelineOptions(
@@ -31,7 +31,7 @@ export function tracing(program: Command, run: Run): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples(['assay origins retrain.model', 'assay origins 3f2a --json']))
     .action((what: string, options) =>
-      run(async (session) => (await import('./commands/origins.ts')).originsCommand(session, what, options)),
+      run(async (session) => (await import('../commands/origins.ts')).originsCommand(session, what, options)),
     );
 }
 
