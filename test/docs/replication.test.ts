@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { verifyResults } from '../../lib/audit/results.ts';
 import type { Group } from '../../stages/common/study/cells.ts';
-import { judge } from '../../stages/common/study/claims.ts';
+import { type Claim, judge } from '../../stages/common/study/claims.ts';
 import { writeTables } from '../../stages/common/study/tables.ts';
 import { defenceTables, type DefenceNumbers } from './defence-tables.ts';
 
@@ -33,10 +33,18 @@ interface Profile {
 const pipeline = parse(readFileSync(join(ROOT, 'pipeline.yaml'), 'utf8')) as {
   readonly params: {
     readonly papers: Record<string, PaperNumbers>;
-    readonly readings: Record<string, { readonly name: string }>;
+    readonly readings: Record<string, { readonly name: string; readonly training: string }>;
   };
   readonly profiles: Record<string, Profile>;
 };
+
+const trainedAnew = new Set(
+  Object.entries(pipeline.params.readings).flatMap(([variant, { training }]) =>
+    training === 'scratch' ? [variant] : [],
+  ),
+);
+/** Claims whose rule was mended after the file was signed; the document has today's verdict, and says so. */
+const JUDGED_ANEW: Readonly<Record<string, readonly string[]>> = { 'study-fashion.json': ['C6'] };
 
 function contentOf(name: string): unknown {
   const { payload } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as { payload: string };
@@ -63,9 +71,11 @@ function studyOf(name: string): string {
     others: paper.others / 100,
     distortion: paper.distortion,
   };
-  const { groups, claims } = contentOf(name) as { groups: Group[]; claims: unknown };
-  const judged = judge(groups, target, 7, attack.count);
-  expect(judged).toEqual(claims);
+  const { groups, claims } = contentOf(name) as { groups: Group[]; claims: Claim[] };
+  const judged = judge(groups, { target, chosen: 7, poisons: attack.count, trainedAnew });
+  const verdicts = (all: Claim[]): string[] =>
+    all.filter(({ id }) => !JUDGED_ANEW[name]?.includes(id)).map(({ id, verdict }) => `${id} ${verdict}`);
+  expect(verdicts(judged)).toEqual(verdicts(claims));
   return writeTables(groups, judged, target, 7, attack.count).replaceAll(/^## /gm, '#### ').trim() + '\n';
 }
 

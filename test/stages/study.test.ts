@@ -2,12 +2,19 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Digest } from '../../lib/base/digest.ts';
-import { distanceTo, groupCells, readCells, spreadOf, type Target } from '../../stages/common/study/cells.ts';
+import { distanceTo, groupCells, readCells, type Target } from '../../stages/common/study/cells.ts';
 import { judge, nearestTo } from '../../stages/common/study/claims.ts';
+import { spreadOf } from '../../stages/common/study/spread.ts';
 import { ARTIFACT, makeScratch, removeScratch, runStageProgram } from '../support/experiment-rig.ts';
 
 const PAPER = { before: 99.25, total: 89.7, chosen: 43.2, others: 94.9, distortion: 3.56 };
 const TARGET: Target = { before: 0.9925, total: 0.897, recall: 0.432, others: 0.949, distortion: 3.56 };
+const READINGS = {
+  V0: { training: 'scratch', name: 'no poison' },
+  V1: { training: 'scratch' },
+  V7: { training: 'continue-poison' },
+};
+const CASE = { target: TARGET, chosen: 7, poisons: 2500, trainedAnew: new Set(['V0', 'V1']) };
 
 interface Row {
   readonly variant: string;
@@ -91,15 +98,15 @@ test("cells with the same variant, class and N' are one group, whatever their or
 });
 
 test('a claim is judged by what was fixed before, and says by which numbers', () => {
-  const claims = judge(groupCells(readCells(members(ROWS))), TARGET, 7, 2500);
+  const claims = judge(groupCells(readCells(members(ROWS))), CASE);
   expect(claims.map(({ id, verdict, because }) => `${id} ${verdict}: ${because}`)).toMatchInlineSnapshot(`
     [
       "C1 reproduced: M 99.3 %, paper 99.3 %; 0.5 points are allowed",
-      "C2 not reproduced: literal reading V1 98.0 / 98.0; nearest V7 46.0 / 97.0, 3.5 points away; paper 43.2 / 94.9",
-      "C3 reproduced: V7: 0: 99.0, 1000: 95.0, 2000: 80.0, 2500: 46.0; -4.0 points for 1,000 poisons in the first half, -32.7 points in the second",
+      "C2 not reproduced: literal reading V1 98.0 ± 1.4 / 98.0 ± 0.0; nearest V7 46.0 / 97.0, 3.5 points away; paper 43.2 / 94.9",
+      "C3 reproduced: V7: 0: 99.0, 1000: 95.0, 2000: 80.0, 2500: 46.0; -4.0 points from 0 to 1000, -49.0 points from 1000 to 2500",
       "C4 undetermined: one dataset cannot say",
       "C5 not reproduced: L2 2.50 in unit scale, paper 3.56; 10 % are allowed",
-      "C6 not reproduced: V7 others -2.0 points; 1 is allowed",
+      "C6 not reproduced: V7 others -2.3 points; 1 is allowed",
       "C7 undetermined: for eyes to judge: see the sample grids",
       "C8 undetermined: judged by \`assay audit\`, not by accuracies",
     ]
@@ -114,9 +121,7 @@ test('a fall that slows down, and one that turns, are not the claimed one', () =
           members(recalls.map((recall, i) => ({ variant: 'V7', poisons: 1000 * i, seed: 1, recall, others: 99 }))),
         ),
       ),
-      TARGET,
-      7,
-      2500,
+      CASE,
     ).find(({ id }) => id === 'C3')?.verdict;
   expect(sweep([99, 95, 80, 46])).toBe('reproduced');
   expect(sweep([99, 50, 47, 46])).toBe('not reproduced');
@@ -125,10 +130,29 @@ test('a fall that slows down, and one that turns, are not the claimed one', () =
   expect(sweep([99, 46])).toBe('undetermined');
 });
 
+test('what trains M further is held against M, what trains it anew against such a training without poison', () => {
+  const others = (variant: string, others: number) =>
+    judge(
+      groupCells(
+        readCells(
+          members([
+            { variant: 'V0', poisons: 0, seed: 1, recall: 97, others: 95 },
+            { variant, poisons: 2500, seed: 1, recall: 50, others },
+          ]),
+        ),
+      ),
+      CASE,
+    ).find(({ id }) => id === 'C6');
+  // M has 99.3 %, V0 95 %.
+  expect(others('V7', 98.5)).toMatchObject({ verdict: 'reproduced', because: 'V7 others -0.8 points; 1 is allowed' });
+  expect(others('V7', 95)).toMatchObject({ verdict: 'not reproduced', because: 'V7 others -4.3 points; 1 is allowed' });
+  expect(others('V1', 94.5)).toMatchObject({ verdict: 'reproduced', because: 'V1 others -0.5 points; 1 is allowed' });
+});
+
 test('the stage writes tables, figures and numbers', async () => {
   const run = await runStageProgram(scratch, 'study', {
     stage: 'study',
-    params: { 'attack.chosen': 7, 'attack.count': 2500, paper: PAPER },
+    params: { 'attack.chosen': 7, 'attack.count': 2500, paper: PAPER, readings: READINGS },
     inputs: { evaluations: { members: members(ROWS) } },
     outputs: { 'tables.md': 'file', 'growth.svg': 'image', 'trajectories.svg': 'image', metrics: 'metrics' },
   });
@@ -163,11 +187,11 @@ test('the stage writes tables, figures and numbers', async () => {
     |  | claim | verdict | because |
     | --- | --- | --- | --- |
     | C1 | accuracy before | reproduced | M 99.3 %, paper 99.3 %; 0.5 points are allowed |
-    | C2 | Table 4: chosen class and others after | not reproduced | literal reading V1 98.0 / 98.0; nearest V7 46.0 / 97.0, 3.5 points away; paper 43.2 / 94.9 |
-    | C3 | chosen-class accuracy falls with N', and faster as N' grows | reproduced | V7: 0: 99.0, 1000: 95.0, 2000: 80.0, 2500: 46.0; -4.0 points for 1,000 poisons in the first half, -32.7 points in the second |
+    | C2 | Table 4: chosen class and others after | not reproduced | literal reading V1 98.0 ± 1.4 / 98.0 ± 0.0; nearest V7 46.0 / 97.0, 3.5 points away; paper 43.2 / 94.9 |
+    | C3 | chosen-class accuracy falls with N', and faster as N' grows | reproduced | V7: 0: 99.0, 1000: 95.0, 2000: 80.0, 2500: 46.0; -4.0 points from 0 to 1000, -49.0 points from 1000 to 2500 |
     | C4 | MNIST and Fashion-MNIST fall faster than CIFAR-10 | undetermined | one dataset cannot say |
     | C5 | mean distortion of the poison | not reproduced | L2 2.50 in unit scale, paper 3.56; 10 % are allowed |
-    | C6 | the remaining classes are maintained | not reproduced | V7 others -2.0 points; 1 is allowed |
+    | C6 | the remaining classes are maintained | not reproduced | V7 others -2.3 points; 1 is allowed |
     | C7 | the noise is hard to see | undetermined | for eyes to judge: see the sample grids |
     | C8 | counts and hashes of the data defend | undetermined | judged by \`assay audit\`, not by accuracies |
     "
@@ -177,7 +201,17 @@ test('the stage writes tables, figures and numbers', async () => {
     expect(svg.startsWith('<svg ')).toBe(true);
     expect(svg).toMatch(/class 7, %/);
   }
-  const { groups } = run.json('metrics');
+  const { cells, groups } = run.json('metrics');
+  expect(cells).toHaveLength(ROWS.length);
+  expect(cells[1]).toEqual({
+    variant: 'V1',
+    chosen: 7,
+    poisons: 2500,
+    seed: 1,
+    total: 0.9,
+    recall: 0.99,
+    others: 0.98,
+  });
   expect(groups.map(({ pointsFromPaper }: { pointsFromPaper: number }) => pointsFromPaper.toFixed(1))).toEqual([
     '56.0',
     '54.9',

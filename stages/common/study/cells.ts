@@ -3,18 +3,13 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { ContextMember } from '../../../lib/stage-api/context-file.ts';
 import { EVALUATION, RATE, readEvaluation } from '../evaluation.ts';
+import { spreadOf, type Spread } from './spread.ts';
 
 const POINT = z.object({ step: z.number(), chosen: RATE, others: RATE });
 const EVALUATION_WITH_WAY = EVALUATION.extend({ trajectory: z.array(POINT) });
 
 export interface Cell extends z.infer<typeof EVALUATION_WITH_WAY> {
   readonly seed: number;
-}
-
-/** Fractions in [0, 1]. `deviation`: of the sample, n - 1 in the divisor; null with one seed. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number | null;
 }
 
 /** All seeds of one variant, chosen class and N'. */
@@ -81,13 +76,6 @@ export function groupCells(cells: readonly Cell[]): Group[] {
       collapsed: seeds.filter(({ after }) => after.isConstant).map(({ seed }) => seed),
     };
   });
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length < 2) return { mean, deviation: null };
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
 }
 
 /** How far a group's mean lies from the paper's (chosen, others), in percentage points: the length of the difference. */

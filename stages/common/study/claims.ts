@@ -1,8 +1,10 @@
 /**
  * The paper's claims that numbers of one dataset can judge (Kwon, Yoon and Park 2019, sections 4 and 5). What counts as reproduced is
- * fixed here, before any number is seen: for the rest the verdict is "undetermined", and says why.
+ * fixed here and not by the numbers: for the rest the verdict is "undetermined", and says why.
  */
+import { percent } from '../comparison.ts';
 import { distanceTo, type Group, sweepOf, type Target } from './cells.ts';
+import { formatSpread } from './spread.ts';
 
 export type Verdict = 'reproduced' | 'not reproduced' | 'undetermined';
 
@@ -21,8 +23,18 @@ const NEAR_DISTORTION = 0.1;
 const FALL = 10;
 const KEPT = 1;
 
-/** `poisons`: the paper's N'. The literal reading is V1; a baseline without poison, V0, tells training again from poisoning. */
-export function judge(groups: readonly Group[], target: Target, chosen: number, poisons: number): Claim[] {
+/** What the judges go by, beside the groups. */
+export interface Case {
+  readonly target: Target;
+  readonly chosen: number;
+  /** The paper's N'. */
+  readonly poisons: number;
+  /** Variants that train M anew, not further. */
+  readonly trainedAnew: ReadonlySet<string>;
+}
+
+/** The literal reading is V1; a baseline without poison, V0, tells training anew from poisoning. */
+export function judge(groups: readonly Group[], { target, chosen, poisons, trainedAnew }: Case): Claim[] {
   const atTarget = groups.filter((group) => group.chosen === chosen && group.poisons === poisons);
   return [
     judgeBefore(groups, target),
@@ -30,7 +42,7 @@ export function judge(groups: readonly Group[], target: Target, chosen: number, 
     ...judgeFall(groups, chosen),
     claim('C4', 'MNIST and Fashion-MNIST fall faster than CIFAR-10', 'undetermined', 'one dataset cannot say'),
     judgeDistortion(atTarget, target),
-    judgeOthers(groups, atTarget, chosen),
+    judgeOthers(groups, atTarget, chosen, trainedAnew),
     claim('C7', 'the noise is hard to see', 'undetermined', 'for eyes to judge: see the sample grids'),
     claim('C8', 'counts and hashes of the data defend', 'undetermined', 'judged by `assay audit`, not by accuracies'),
   ];
@@ -49,7 +61,7 @@ function judgeTable(atTarget: readonly Group[], target: Target): Claim {
   const nearest = nearestTo(atTarget, target);
   if (literal === undefined || nearest === undefined) return claim('C2', title, 'undetermined', 'V1 was not run');
   const say = ({ variant, recall, others }: Group): string =>
-    `${variant} ${percent(recall.mean)} / ${percent(others.mean)}`;
+    `${variant} ${formatSpread(recall)} / ${formatSpread(others)}`;
   const because = `literal reading ${say(literal)}; nearest ${say(nearest)}, ${distanceTo(target, nearest).toFixed(1)} points away; paper ${percent(target.recall)} / ${percent(target.others)}`;
   return claim('C2', title, isNear(literal, target) ? 'reproduced' : 'not reproduced', because);
 }
@@ -75,19 +87,20 @@ function judgeFall(groups: readonly Group[], chosen: number): Claim[] {
   return sweeps.map((sweep) => {
     const recalls = sweep.map(({ recall }) => recall.mean);
     const falls = recalls.slice(1).every((recall, i) => recall <= (recalls[i] as number) + KEPT / 100);
-    const total = 100 * ((recalls[0] as number) - (recalls.at(-1) as number));
     const middle = Math.floor((sweep.length - 1) / 2);
-    const [early, late] = [slope(sweep.slice(0, middle + 1)), slope(sweep.slice(middle))];
-    const isReproduced = falls && total >= FALL && late < early;
-    const because = `${sweep[0]?.variant}: ${sweep.map(({ poisons, recall }) => `${poisons}: ${percent(recall.mean)}`).join(', ')}; ${perThousand(early)} for 1,000 poisons in the first half, ${perThousand(late)} in the second`;
+    const [early, late] = [stretch(sweep.slice(0, middle + 1)), stretch(sweep.slice(middle))];
+    const isReproduced = falls && -(early.points + late.points) >= FALL && late.slope < early.slope;
+    const because = `${sweep[0]?.variant}: ${sweep.map(({ poisons, recall }) => `${poisons}: ${percent(recall.mean)}`).join(', ')}; ${early.text}, ${late.text}`;
     return claim('C3', title, isReproduced ? 'reproduced' : 'not reproduced', because);
   });
 }
 
-/** Change of recall for one poison, between the ends. */
-function slope(sweep: readonly Group[]): number {
+/** Change of the chosen class between the ends, in points, and that for one poison. */
+function stretch(sweep: readonly Group[]): { points: number; slope: number; text: string } {
   const [first, last] = [sweep[0] as Group, sweep.at(-1) as Group];
-  return (last.recall.mean - first.recall.mean) / (last.poisons - first.poisons);
+  const points = 100 * (last.recall.mean - first.recall.mean);
+  const text = `${signed(points)} points from ${first.poisons} to ${last.poisons}`;
+  return { points, slope: points / (last.poisons - first.poisons), text };
 }
 
 function judgeDistortion(atTarget: readonly Group[], target: Target): Claim {
@@ -99,14 +112,19 @@ function judgeDistortion(atTarget: readonly Group[], target: Target): Claim {
   return claim('C5', title, share <= NEAR_DISTORTION ? 'reproduced' : 'not reproduced', because);
 }
 
-/** Held against V0, which was trained as often and without poison, where the training begins anew. */
-function judgeOthers(groups: readonly Group[], atTarget: readonly Group[], chosen: number): Claim {
+/** Held against M; where the training begins anew against V0, which was trained as often and without poison. */
+function judgeOthers(
+  groups: readonly Group[],
+  atTarget: readonly Group[],
+  chosen: number,
+  trainedAnew: ReadonlySet<string>,
+): Claim {
   const title = 'the remaining classes are maintained';
   const attacks = atTarget.filter(({ before, recall }) => 100 * (before.chosen - recall.mean) >= FALL);
   if (attacks.length === 0) return claim('C6', title, 'undetermined', 'no variant lowered the chosen class');
-  const reference = groups.find((group) => group.variant === 'V0' && group.chosen === chosen);
-  const fallOf = ({ before, others }: Group): number =>
-    100 * (Math.min(before.others, reference?.others.mean ?? before.others) - others.mean);
+  const anew = groups.find((group) => group.variant === 'V0' && group.chosen === chosen)?.others.mean;
+  const fallOf = ({ variant, before, others }: Group): number =>
+    100 * ((trainedAnew.has(variant) ? (anew ?? before.others) : before.others) - others.mean);
   const kept = attacks.filter((group) => fallOf(group) <= KEPT);
   const because = attacks.map((group) => `${group.variant} others ${signed(-fallOf(group))}`).join(', ');
   return claim('C6', title, kept.length > 0 ? 'reproduced' : 'not reproduced', `${because} points; ${KEPT} is allowed`);
@@ -116,14 +134,6 @@ function claim(id: string, text: string, verdict: Verdict, because: string): Cla
   return { id, claim: text, verdict, because };
 }
 
-function percent(value: number): string {
-  return (100 * value).toFixed(1);
-}
-
 function signed(points: number): string {
   return `${points > 0 ? '+' : ''}${points.toFixed(1)}`;
-}
-
-function perThousand(perPoison: number): string {
-  return `${signed(100_000 * perPoison)} points`;
 }

@@ -1,6 +1,8 @@
 /** The study as Markdown: Table 4 beside the paper's, once for each reading, Figure 2 as numbers, and the claims. */
+import { percent } from '../comparison.ts';
 import type { Claim } from './claims.ts';
-import { distanceTo, type Group, type Spread, sweepOf, type Target } from './cells.ts';
+import { distanceTo, type Group, sweepOf, type Target } from './cells.ts';
+import { formatSpread } from './spread.ts';
 
 /** Groups with the paper's class and N', nearest to the paper first; then the rest. */
 export function writeTables(
@@ -56,9 +58,9 @@ function readings(groups: readonly Group[], target: Target | null, chosen: numbe
       row([
         group.variant,
         group.name + (group.collapsed.length === 0 ? '' : ` (one answer for all: seed ${group.collapsed.join(', ')})`),
-        spread(group.total),
-        spread(group.recall),
-        spread(group.others),
+        formatSpread(group.total),
+        formatSpread(group.recall),
+        formatSpread(group.others),
         group.distortion.unit.toFixed(2),
         target === null ? '' : distanceTo(target, group).toFixed(1),
         String(group.seeds.length),
@@ -79,7 +81,7 @@ function growth(groups: readonly Group[], chosen: number): string[] {
         String(count),
         ...sweeps.flatMap((sweep) => {
           const group = sweep.find(({ poisons }) => poisons === count);
-          return group === undefined ? ['', ''] : [spread(group.recall), spread(group.others)];
+          return group === undefined ? ['', ''] : [formatSpread(group.recall), formatSpread(group.others)];
         }),
       ]),
     ),
@@ -93,7 +95,7 @@ function otherClasses(groups: readonly Group[], chosen: number, poisons: number)
   return [
     ...heading(['reading', 'class', 'chosen', 'others', 'seeds']),
     ...shown.map(({ variant, chosen: label, recall, others, seeds }) =>
-      row([variant, String(label), spread(recall), spread(others), String(seeds.length)]),
+      row([variant, String(label), formatSpread(recall), formatSpread(others), String(seeds.length)]),
     ),
   ];
 }
@@ -111,12 +113,4 @@ function heading(cells: readonly string[]): string[] {
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
-}
-
-function spread({ mean, deviation }: Spread): string {
-  return deviation === null ? percent(mean) : `${percent(mean)} ± ${percent(deviation)}`;
-}
-
-function percent(value: number): string {
-  return (100 * value).toFixed(1);
 }
