@@ -28,9 +28,11 @@ export interface RestoreParts {
   readonly recorder: Recorder;
 }
 
+/** The command line of the run under which results are put back. */
+const REBUILD = ['rebuild'];
+
 /** One transaction a chunk; idempotent; never replaces a later result of the same key. */
 export function restoreResults(parts: RestoreParts, chunks: Iterable<readonly RestorableResult[]>): RestoreCounts {
-  const latest = new Map<string, { outcome: StageOutcome; endedAtMs: number }>();
   let runId: number | undefined;
   let restored = 0;
   let known = 0;
@@ -43,15 +45,12 @@ export function restoreResults(parts: RestoreParts, chunks: Iterable<readonly Re
         }
         runId ??= startRun(parts);
         const outcome = restoreResult(parts, runId, result);
-        const { endedAtMs } = result.record;
-        if (endedAtMs >= (latest.get(outcome.instance)?.endedAtMs ?? -Infinity)) {
-          latest.set(outcome.instance, { outcome, endedAtMs });
-        }
+        if (isLatest(parts.connection, outcome)) parts.runs.recordOutcomes(runId, [outcome]);
         restored++;
       }
     });
   }
-  if (runId !== undefined) endRun(parts, runId, latest);
+  if (runId !== undefined) parts.runs.end(runId, 'ok', parts.clock.nowMs());
   return { restored, known };
 }
 
@@ -98,7 +97,7 @@ function restoreResult(parts: RestoreParts, runId: number, { record, recordDiges
 function startRun({ runs, clock }: RestoreParts): number {
   return runs.start({
     startedAtMs: clock.nowMs(),
-    argv: ['rebuild'],
+    argv: REBUILD,
     profile: null,
     overrides: [],
     pipelineDigest: digestBytes(''),
@@ -109,14 +108,14 @@ function startRun({ runs, clock }: RestoreParts): number {
   });
 }
 
-/** Gives the latest action of each instance back, unless the instance has a history of its own, which tells more. */
-function endRun(parts: RestoreParts, runId: number, latest: ReadonlyMap<string, { outcome: StageOutcome }>): void {
-  const { connection, runs, clock } = parts;
-  connection.write(() => {
-    const isUnknown = (instance: string) =>
-      connection.get('SELECT 1 FROM outcome WHERE instance = ? LIMIT 1', instance) === undefined;
-    const outcomes = [...latest.values()].map(({ outcome }) => outcome).filter(({ instance }) => isUnknown(instance));
-    runs.recordOutcomes(runId, outcomes);
-    runs.end(runId, 'ok', clock.nowMs());
-  });
+/**
+ * Whether the instance has no history of its own, which would tell more, nor a later result among those put back: by this rebuild,
+ * or by one that was cut short.
+ */
+function isLatest(connection: Connection, { instance, executionId }: StageOutcome): boolean {
+  const sql = `SELECT 1 FROM outcome
+    LEFT JOIN execution ON execution.id = outcome.execution_id JOIN run ON run.id = outcome.run_id
+    WHERE outcome.instance = ? AND (run.argv <> ? OR execution.ended_at_ms > (SELECT ended_at_ms FROM execution WHERE id = ?))
+    LIMIT 1`;
+  return connection.get(sql, instance, JSON.stringify(REBUILD), executionId) === undefined;
 }

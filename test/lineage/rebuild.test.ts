@@ -94,6 +94,27 @@ describe('rebuilding a lost database', () => {
     rebuilt.close();
   });
 
+  it('can be cut short: the next one gives the latest actions back too', () => {
+    const { lineage, keys, records } = makeExperiment();
+    const before = remembered(lineage, keys);
+    const restorable = records.map((bytes) => {
+      const record = parseResultRecord(bytes);
+      if (typeof record === 'string') throw new Error(record);
+      return { record, recordDigest: digestBytes(bytes) };
+    });
+    for (const order of [restorable, restorable.toReversed()]) {
+      const rebuilt = openEmpty();
+      const crash = function* () {
+        yield order.slice(0, 2);
+        throw new Error('power cut');
+      };
+      expect(() => rebuilt.restoreResults(crash())).toThrow('power cut');
+      expect(rebuildLineage(rebuilt, records)).toEqual({ restored: 2, known: 2, refused: [] });
+      expect(remembered(rebuilt, keys).latest).toEqual(before.latest);
+      rebuilt.close();
+    }
+  });
+
   it('refuses what only looks like a record, with the reason, and restores the rest', () => {
     const { records } = makeExperiment();
     const [fetch, poison] = records as [Buffer, Buffer];
