@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Digest } from '../base/digest.ts';
 import { InternalError, unreachable, UserError } from '../base/errors.ts';
+import type { Action } from '../model/action.ts';
 import type { StageFailure } from '../model/event.ts';
 import type { Verdict } from '../model/plan.ts';
 import type { ExpectationRecord, StageOutcome } from '../model/run.ts';
@@ -93,7 +94,10 @@ class Scheduler {
         this.#wake = resolve;
       });
     }
-    if (this.#bug !== null) throw this.#bug.error;
+    if (this.#bug !== null) {
+      this.#recordWhatEnded();
+      throw this.#bug.error;
+    }
     return this.#instances.map(({ id }) => {
       const outcome = this.#outcomes.get(id);
       if (outcome === undefined) throw new InternalError(`the scheduler left ${id} without an outcome`);
@@ -104,8 +108,22 @@ class Scheduler {
   /** Takes every instance as far as it goes now. One pass is enough, as each comes after all that it reads. */
   #advance(): void {
     for (const instance of this.#instances) if (!this.#outcomes.has(instance.id)) this.#advanceInstance(instance);
+    this.#record();
+  }
+
+  #record(): void {
     this.#deps.lineage.recordOutcomes(this.#deps.runId, this.#unrecorded);
     this.#unrecorded = [];
+  }
+
+  /** What came to an end while a bug stopped the rest. */
+  #recordWhatEnded(): void {
+    try {
+      this.#record();
+    } catch (error) {
+      // A database that takes no more is likely what the bug is about: it is told of by the error that comes next.
+      if (!(error instanceof UserError)) throw error;
+    }
   }
 
   #advanceInstance(instance: StageInstance): void {
@@ -120,7 +138,7 @@ class Scheduler {
     const task = known ?? this.#decide(instance);
     if (task === undefined) return;
     const twin = this.#ended.get(task.key);
-    if (twin !== undefined) return this.#end(instance, { ...twin, outcome: twinOutcome(twin), durationMs: 0 });
+    if (twin !== undefined) return this.#endAsTwin(instance, task.action, twin);
     if (this.#hasFailed && !this.#deps.keepGoing) return this.#end(instance, { ...SKIPPED, key: task.key });
     if (!this.#running.has(task.key) && canStart(this.#pool, resources)) this.#start(task);
   }
@@ -154,16 +172,27 @@ class Scheduler {
 
   #endCached(instance: StageInstance, { action, key, outputs }: Extract<Verdict, { state: 'cached' }>): void {
     const executionId = this.#deps.lineage.findResult(key)?.executionId ?? null;
-    const cached: Ending = { ...NOTHING, outcome: 'cached', key, executionId };
+    this.#endWithResult(instance, action, { ...NOTHING, outcome: 'cached', key, executionId, outputs });
+  }
+
+  /** The second of two instances with one action finds the first one's result, or has its failure. */
+  #endAsTwin(instance: StageInstance, action: Action, twin: Ending): void {
+    const hasResult = twin.outcome === 'ran' || twin.outcome === 'shared';
+    if (hasResult) this.#endWithResult(instance, action, { ...twin, outcome: 'cached', durationMs: 0 });
+    else this.#end(instance, { ...twin, durationMs: 0 });
+  }
+
+  /** Ends it with what was made before or elsewhere, if that is what it expects: `expect` is no part of the key. */
+  #endWithResult(instance: StageInstance, action: Action, ending: Ending): void {
     const onChecked = (record: ExpectationRecord): void =>
       this.#deps.emit({ kind: 'expectation-checked', instance: instance.id, record });
     try {
-      checkCachedOutputs(instance, action, outputs, { ...this.#deps, onChecked });
+      checkCachedOutputs(instance, action, ending.outputs, { ...this.#deps, onChecked });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return this.#end(instance, { ...cached, outcome: 'failed', failure: failureOf(error) });
+      return this.#end(instance, { ...ending, outcome: 'failed', outputs: {}, failure: failureOf(error) });
     }
-    this.#end(instance, { ...cached, outputs });
+    this.#end(instance, ending);
   }
 
   #start(task: Task): void {
@@ -186,7 +215,8 @@ class Scheduler {
       .then((end) => {
         const ending: Ending = { ...NOTHING, ...end, key, reasons, durationMs: clock.elapsedMs() - startedMs };
         this.#ended.set(key, ending);
-        this.#end(instance, ending);
+        if (ending.outcome === 'shared') this.#endWithResult(instance, task.action, ending);
+        else this.#end(instance, ending);
       })
       .catch((error: unknown) => this.#giveUp(error))
       .finally(() => {
@@ -249,11 +279,6 @@ function neededInstances(instance: StageInstance): readonly string[] {
         return unreachable(input);
     }
   });
-}
-
-/** The second of two instances with one action finds the first one's result, or has its failure. */
-function twinOutcome({ outcome }: Ending): StageOutcome['outcome'] {
-  return outcome === 'ran' || outcome === 'shared' ? 'cached' : outcome;
 }
 
 /** The failure of a stage that did not come to run. */

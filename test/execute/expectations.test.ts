@@ -201,6 +201,25 @@ describe('a stage whose output is not what is expected', () => {
     expect(told(await runProject(root, [merge, below]))).toEqual(['merge cached', 'below cached']);
   });
 
+  it('fails for the second of two instances with one action, which has an expectation of its own', async () => {
+    const root = project(split([10, 0], [11, 1], [12, 2], [20, 0]));
+    const twin = stageOf({
+      ...{ id: 'merge[seed=2]', run: 'cp {inputs.after}/* {outputs.data}', outputs: { data: 'dataset' } },
+      inputs: { clean: './clean', after: './after' },
+      expect: { data: { against: 'clean', added: 0 } },
+    });
+    const result = await runProject(root, [merge, twin], { keepGoing: true });
+    expect(result.outcomes[0]!.key).toBe(result.outcomes[1]!.key);
+    expect(told(result)).toEqual(['merge ran', 'merge[seed=2] failed']);
+    expect(failureText(root, result, 'merge[seed=2]')).toMatch(
+      /^expectation-failed: .*\n.*\n {2}added: expected 0, found 1/,
+    );
+    expect(told(await runProject(root, [merge, { ...twin, expect: merge.expect }]))).toEqual([
+      'merge cached',
+      'merge[seed=2] cached',
+    ]);
+  });
+
   it('is read again when cached only where nobody vouches for the note of it', async () => {
     const root = project(split([10, 0], [11, 1], [12, 2], [20, 0]));
     const [{ key, outputs }] = (await runProject(root, [merge])).outcomes as [StageOutcome];
