@@ -5,7 +5,7 @@
  * Written when the stage has ended, and while it runs whenever a file was moved into the folder or has come to rest there, for the
  * engine may be killed. So a kill within moments of a save costs the checkpoint, and never lets in one that was edited later.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, watch, type FSWatcher } from 'node:fs';
 import { join, relative } from 'node:path';
 import { digestFile, parseDigest, type Digest } from '../base/digest.ts';
 import { writeDurably } from '../base/durable-write.ts';
@@ -47,8 +47,16 @@ export class CheckpointSeal {
     });
   }
 
-  /** Vouches for what lies there now. */
+  /** Vouches for what lies there now, as far as the disk lets it: what it cannot vouch for costs a restart, and no result. */
   sealAll(): void {
+    try {
+      this.#sealAll();
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+    }
+  }
+
+  #sealAll(): void {
     const files: Record<string, Digest> = {};
     for (const name of listEntries(this.#folder)) {
       const digest = this.#digestOf(name);
@@ -62,17 +70,16 @@ export class CheckpointSeal {
   /** Vouches for what the stage saves as it goes. Returns what stops it. */
   watch(): () => void {
     let rest: NodeJS.Timeout | undefined;
-    const watcher = watch(this.#folder, { persistent: false }, (kind, name) => {
+    const onChange = (kind: string, name: string | null): void => {
       clearTimeout(rest);
       // Moved into place: whole, as a program saves that may be killed.
       if (kind === 'rename' && name !== null && existsSync(join(this.#folder, name))) this.sealAll();
       else rest = setTimeout(() => this.sealAll(), REST_MS).unref();
-    });
-    // A folder that cannot be watched, or that the stage removed: what lies there at the end is sealed then.
-    watcher.on('error', () => watcher.close());
+    };
+    const watcher = watchIfPossible(this.#folder, onChange);
     return () => {
       clearTimeout(rest);
-      watcher.close();
+      watcher?.close();
     };
   }
 
@@ -111,6 +118,17 @@ export class CheckpointSeal {
     }
     const seal = typeof note?.seal === 'string' ? note.seal : null;
     return this.#seal.holds(SEAL_TAG, { key: this.#key, files }, seal) ? files : {};
+  }
+}
+
+/** Undefined, or silent from some moment on, where the system has no watch to give: what lies there at the end is sealed then. */
+function watchIfPossible(folder: string, onChange: (kind: string, name: string | null) => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(folder, { persistent: false }, onChange);
+    return watcher.on('error', () => watcher.close());
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
   }
 }
 

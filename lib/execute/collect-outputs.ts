@@ -31,7 +31,7 @@ export function inspectOutputs(
   folder: string,
 ): readonly OutputMetrics[] {
   const declared = Object.entries(outputs).sort(([a], [b]) => compareUtf8(a, b));
-  const found = readdirSync(folder).sort(compareUtf8);
+  const found = listOutputs(folder).sort(compareUtf8);
   const problems: Problem[] = [];
   const metrics: OutputMetrics[] = [];
   for (const [name, kind] of declared) {
@@ -48,6 +48,16 @@ export function inspectOutputs(
   problems.push(...found.filter((file) => !names.includes(file)).map((file) => undeclared(file, names)));
   if (problems.length > 0) throw asError(problems, names, found);
   return metrics;
+}
+
+/** The names in the outputs folder; none when the stage removed it, or put a file in its place. */
+export function listOutputs(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
 }
 
 interface Problem {
@@ -128,9 +138,13 @@ function isMissing(path: string): boolean {
   try {
     return lstatSync(path).isDirectory() && readdirSync(path).length === 0;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return true;
+    if (isAbsence(error)) return true;
     throw error;
   }
+}
+
+function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '');
 }
 
 function beginningOf(path: string): Buffer {

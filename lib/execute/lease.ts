@@ -1,6 +1,7 @@
 /** One executor for an action key at a time, in however many processes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Digest } from '../base/digest.ts';
+import { UserError } from '../base/errors.ts';
 import { HEARTBEAT_MS } from '../lineage/processes.ts';
 import type { Lineage } from '../lineage/lineage.ts';
 
@@ -37,7 +38,14 @@ export async function withLease<T>(
 
 /** Shows other processes that this one lives. Call the result when no stage runs any more. */
 export function startHeartbeat(lineage: LeaseLineage): () => void {
-  const timer = setInterval(() => lineage.renewLeases(process.pid), HEARTBEAT_MS);
+  const timer = setInterval(() => {
+    try {
+      lineage.renewLeases(process.pid);
+    } catch (error) {
+      // A busy or full database may take the next one. Should another process have taken over meanwhile, the commit is refused.
+      if (!(error instanceof UserError)) throw error;
+    }
+  }, HEARTBEAT_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -1,10 +1,8 @@
 /** The life of one execution: sandbox, process, checks, store, record. */
-import { lstatSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Digest } from '../base/digest.ts';
 import { UserError } from '../base/errors.ts';
 import { resultRecord } from '../lineage/result-record.ts';
-import type { Commit } from '../lineage/recorder.ts';
+import { leaseLost, type Commit } from '../lineage/recorder.ts';
 import type { StageFailure } from '../model/event.ts';
 import type { OutputDigests } from '../model/plan.ts';
 import type { ExecutionEnd, ExpectationRecord } from '../model/run.ts';
@@ -12,11 +10,11 @@ import { CHECKPOINT_NOTE, CheckpointSeal } from './checkpoint-seal.ts';
 import { inspectOutputs } from './collect-outputs.ts';
 import { checkFreshOutputs } from './expectations.ts';
 import { findEdits, refuseModifiedInputs } from './recheck.ts';
+import { keepOutputs, leaveSandbox, storeLog, warnOfLeftovers } from './leave-sandbox.ts';
 import { runProcess, type ProcessEnd } from './run-process.ts';
-import { clearSandbox, prepareSandbox, type Sandbox } from './sandbox.ts';
+import { prepareSandbox, type Sandbox } from './sandbox.ts';
 import { contextPathOf, markerOf, sandboxFolder } from './sandbox-paths.ts';
 import { stageCommand, stageEnvironment } from './stage-command.ts';
-import { storedLog } from './stage-log.ts';
 import { editedWhileRunning, judgeEnd, problemOf, type Problem } from './stage-problem.ts';
 import { stopMarked } from './stop-group.ts';
 import { isForced, type Task, type TaskDeps } from './task.ts';
@@ -43,7 +41,7 @@ export async function runAttempt(task: Task, attempt: number, deps: TaskDeps): P
   const { instance, action, key } = task;
   const start = { instance: instance.id, stage: instance.stage, key, action, startedAtMs: deps.clock.nowMs() };
   const executionId = deps.lineage.startExecution({ ...start, runId: deps.runId, attempt, pid: process.pid });
-  const checkpoint = new CheckpointSeal(folderOf(task, deps), key, deps.seal);
+  const checkpoint = new CheckpointSeal(sandboxFolder(deps.store.paths.staging, key), key, deps.seal);
   const trace: Trace = { checkpoint, sandbox: null, end: null, logDigest: null };
   let problem: Problem;
   try {
@@ -75,7 +73,7 @@ async function makeResults(
   const stopSealing = trace.checkpoint.watch();
   const end = await runStageProcess(task, sandbox, deps).finally(stopSealing);
   trace.end = end;
-  if (!end.isLogEmpty) trace.logDigest = deps.store.putBytes(storedLog(readFileSync(sandbox.logPath)));
+  trace.logDigest = storeLog(sandbox.logPath, end, deps);
   warnOfLeftovers(instance.id, end, deps);
 
   // First of all: an altered input is in the store, whatever became of the stage that altered it.
@@ -101,7 +99,7 @@ async function openSandbox(task: Task, attempt: number, deps: TaskDeps, checkpoi
   const { program } = instance;
   const programText = program.kind === 'module' ? await deps.bundles.textOf(program.path, action.code) : null;
   // We hold the lease, so what still runs in this sandbox was left by an engine that died.
-  await stopMarked(markerOf(contextPathOf(folderOf(task, deps))), deps.graceMs);
+  await stopMarked(markerOf(contextPathOf(sandboxFolder(deps.store.paths.staging, key))), deps.graceMs);
   const keepsCheckpoint = attempt > 1 || !isForced(task);
   const unsealed = keepsCheckpoint ? checkpoint.dropUnsealed() : [];
   for (const path of unsealed) {
@@ -150,29 +148,42 @@ function commitResults(
   // Blobs and manifests are stored by now; the record before the row that names it, and the row last of all.
   const recordDigest = deps.store.putBytes(resultRecord(start, commit));
   deps.lineage.commitResult({ ...commit, recordDigest });
-  clearSandbox(deps.store, folderOf(start, deps), []);
+  leaveSandbox(start.key, [], deps);
   const outputs = Object.fromEntries(results.outputs.map(({ name, artifact }) => [name, artifact.digest]));
   return { ok: true, executionId, outputs };
 }
 
 function recordFailure(task: Task, executionId: number, problem: Problem, trace: Trace, deps: TaskDeps): AttemptEnd {
-  const { instance } = task;
+  const { instance, key } = task;
   const { sandbox } = trace;
-  const quarantinePath = sandbox === null ? null : deps.store.quarantineOutputs(executionId, outputsToKeep(sandbox));
   deps.lineage.failExecution(executionId, endOf(problem.status, trace, deps));
+  // Where another process took over, the folder is its own by now, and what went wrong may be its doing.
+  if (!deps.lineage.holdsLease(key, process.pid)) {
+    const taken = problem.status === 'interrupted' ? problem : problemOf(leaseLost(instance.id));
+    return { ok: false, executionId, problem: taken, failure: failureOf(task, taken, trace, null) };
+  }
+  const quarantinePath = sandbox === null ? null : keepOutputs(executionId, sandbox, deps);
   // A checkpoint of code or inputs that are not the key's must not be continued from under that key.
   const isTrusted = problem.code !== 'tainted-by-edit' && problem.code !== 'input-modified';
   if (isTrusted) trace.checkpoint.sealAll();
-  clearSandbox(deps.store, folderOf(task, deps), isTrusted ? ['log.txt', 'checkpoint', CHECKPOINT_NOTE] : ['log.txt']);
-  const failure: StageFailure = {
+  leaveSandbox(key, isTrusted ? ['log.txt', 'checkpoint', CHECKPOINT_NOTE] : ['log.txt'], deps);
+  return { ok: false, executionId, problem, failure: failureOf(task, problem, trace, quarantinePath) };
+}
+
+function failureOf(
+  { instance }: Task,
+  problem: Problem,
+  { end, sandbox }: Trace,
+  quarantinePath: string | null,
+): StageFailure {
+  return {
     code: problem.code,
     message: problem.message,
     hint: problem.hint ?? `assay log ${quoted(instance.id)}`,
-    logPath: trace.end === null || trace.end.isLogEmpty ? null : (sandbox?.logPath ?? null),
-    logTail: trace.end?.logTail ?? [],
+    logPath: end === null || end.isLogEmpty ? null : (sandbox?.logPath ?? null),
+    logTail: end?.logTail ?? [],
     quarantinePath,
   };
-  return { ok: false, executionId, problem, failure };
 }
 
 function endOf(status: ExecutionEnd['status'], trace: Trace, deps: TaskDeps): ExecutionEnd {
@@ -186,35 +197,9 @@ function endOf(status: ExecutionEnd['status'], trace: Trace, deps: TaskDeps): Ex
   };
 }
 
-function folderOf({ key }: { readonly key: Digest }, { store }: TaskDeps): string {
-  return sandboxFolder(store.paths.staging, key);
-}
-
-/** Folders that the engine made and the stage left empty are no partial outputs. */
-function outputsToKeep(sandbox: Sandbox): string {
-  for (const name of readdirSync(sandbox.outputsFolder)) {
-    const path = join(sandbox.outputsFolder, name);
-    if (lstatSync(path).isDirectory() && readdirSync(path).length === 0) rmdirSync(path);
-  }
-  return sandbox.outputsFolder;
-}
-
 function bugOf(error: unknown): Problem {
   const message = error instanceof Error ? error.message : String(error);
   return { status: 'failed', code: 'internal-error', message, hint: undefined, mayRetry: false };
-}
-
-function warnOfLeftovers(instance: string, end: ProcessEnd, { emit }: TaskDeps): void {
-  if (end.leftRunning) {
-    emit({
-      kind: 'warning',
-      message: `${instance} ended and left processes running in the background; they were stopped`,
-    });
-  }
-  if (end.survivors.length > 0) {
-    const pids = end.survivors.join(', ');
-    emit({ kind: 'warning', message: `${instance}: could not be stopped even with SIGKILL: process ${pids}` });
-  }
 }
 
 /** An argument for a POSIX shell, as a person would type it. */

@@ -41,25 +41,29 @@ export interface ProcessEnd {
   readonly peakMemoryBytes: number | null;
   readonly logTail: readonly string[];
   readonly isLogEmpty: boolean;
+  /** ENOSPC, …: why the log is not whole; null when it is. */
+  readonly logLossCode: string | null;
   /** The program exited by itself but left processes in the background. They were stopped. */
   readonly leftRunning: boolean;
   /** Ids of those that even SIGKILL did not end. */
   readonly survivors: readonly number[];
 }
 
-/** Resolves when the process and all that it started are gone and its log is complete. Rejects only for bugs and a full disk. */
+/** Resolves when the process and all that it started are gone and its log is complete. Rejects only for bugs. */
 export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
   const log = new StageLog(request.logPath, request.onText);
-  let end: Omit<ProcessEnd, 'logTail' | 'isLogEmpty'>;
+  let end: UnloggedEnd;
   try {
     end = await runLogged(request, log);
   } finally {
     log.close();
   }
-  return { ...end, logTail: log.tail, isLogEmpty: log.isEmpty };
+  return { ...end, logTail: log.tail, isLogEmpty: log.isEmpty, logLossCode: log.lossCode };
 }
 
-async function runLogged(request: ProcessRequest, log: StageLog): Promise<Omit<ProcessEnd, 'logTail' | 'isLogEmpty'>> {
+type UnloggedEnd = Omit<ProcessEnd, 'logTail' | 'isLogEmpty' | 'logLossCode'>;
+
+async function runLogged(request: ProcessRequest, log: StageLog): Promise<UnloggedEnd> {
   const [file, ...args] = request.argv;
   const marker = markerOf(request.contextPath);
   const child = execa(file, args, {
@@ -106,7 +110,7 @@ async function runLogged(request: ProcessRequest, log: StageLog): Promise<Omit<P
   };
 }
 
-function notStarted(startError: string): Omit<ProcessEnd, 'logTail' | 'isLogEmpty'> {
+function notStarted(startError: string): UnloggedEnd {
   return {
     how: 'not-started',
     exitCode: null,

@@ -3,7 +3,7 @@
  *
  *   inputs/ outputs/ checkpoint/ tmp/   checkpoint.json   context.json   program.mjs (modules)   the files that `files:` names   log.txt
  */
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { canonicalJson, compareUtf8, type JsonObject } from '../base/canonical-json.ts';
 import { digestFile, type Digest } from '../base/digest.ts';
@@ -95,7 +95,7 @@ export function prepareSandbox(request: SandboxRequest): Sandbox {
 
 /** Removes all in a sandbox but what `kept` names and is not empty, and the sandbox itself when nothing is left. */
 export function clearSandbox(store: ArtifactStore, folder: string, kept: readonly string[]): void {
-  if (!existsSync(folder)) return;
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return removeTree(folder);
   const names = readdirSync(folder);
   const staying = names.filter((name) => kept.includes(name) && !isEmpty(join(folder, name)));
   // By the store, which then need not hash again what was linked there.

@@ -1,5 +1,7 @@
 /** What a stage's programs wrote to stdout and stderr: a file, the last lines, and text for whoever watches. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { writeAll } from '../base/durable-write.ts';
+import { systemErrorCode } from '../base/errors.ts';
 import { LineReader } from './messages.ts';
 
 export type LogStream = 'stdout' | 'stderr';
@@ -24,6 +26,7 @@ export class StageLog {
   readonly #readers = { stdout: new LineReader(), stderr: new LineReader() };
   readonly #tail: string[] = [];
   #sizeBytes = 0;
+  #lossCode: string | null = null;
 
   constructor(path: string, onText: (stream: LogStream, text: string) => void) {
     this.path = path;
@@ -47,17 +50,29 @@ export class StageLog {
     return this.#sizeBytes === 0;
   }
 
+  /** ENOSPC, …: why the file ends before the program did; null when it does not. */
+  get lossCode(): string | null {
+    return this.#lossCode;
+  }
+
   /** The last lines, oldest first. */
   get tail(): readonly string[] {
     return this.#tail;
   }
 
   #keep(piece: Uint8Array): void {
-    if (this.#sizeBytes >= MAX_LOG_BYTES) return;
-    writeSync(this.#fd, piece);
-    this.#sizeBytes += piece.length;
-    if (this.#sizeBytes >= MAX_LOG_BYTES)
-      writeSync(this.#fd, '\n[assay: the log ends here, at 64 MiB; the stage wrote more]\n');
+    if (this.#lossCode !== null || this.#sizeBytes >= MAX_LOG_BYTES) return;
+    try {
+      writeAll(this.#fd, piece);
+      this.#sizeBytes += piece.length;
+      if (this.#sizeBytes >= MAX_LOG_BYTES)
+        writeSync(this.#fd, '\n[assay: the log ends here, at 64 MiB; the stage wrote more]\n');
+    } catch (error) {
+      // The work of hours is worth more than what it prints: it goes on, and its end tells that the log is not whole.
+      const code = systemErrorCode(error);
+      if (code === undefined) throw error;
+      this.#lossCode = code;
+    }
   }
 
   #show(stream: LogStream, lines: readonly string[]): void {

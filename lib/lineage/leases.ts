@@ -44,6 +44,15 @@ export class Leases {
     });
   }
 
+  /** Whether nobody took the lease over since this process acquired it. */
+  isHeldBy(key: Digest, pid: number): boolean {
+    return this.#connection.write(() => {
+      const processId = this.#processes.register(pid);
+      const sql = 'SELECT 1 FROM lease WHERE key = ? AND process_id = ?';
+      return this.#connection.get(sql, key, processId) !== undefined;
+    });
+  }
+
   /** The heartbeat of a process: call it every HEARTBEAT_MS while it runs stages. */
   renew(pid: number): void {
     this.#connection.write(() => this.#processes.renew(pid));

@@ -230,6 +230,10 @@ export class Lineage {
     return this.#leases.acquire(key, pid, instance);
   }
 
+  holdsLease(key: Digest, pid: number): boolean {
+    return this.#leases.isHeldBy(key, pid);
+  }
+
   renewLeases(pid: number): void {
     this.#leases.renew(pid);
   }

@@ -1,7 +1,7 @@
 /** The only way a result becomes visible: everything an execution read and made, and the result itself, in one transaction. */
 import type { Json, JsonObject } from '../base/canonical-json.ts';
 import type { Digest } from '../base/digest.ts';
-import { InternalError } from '../base/errors.ts';
+import { InternalError, UserError } from '../base/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { Artifact } from '../model/artifact.ts';
 import type { ExecutionEnd, ExpectationRecord, Metric } from '../model/run.ts';
@@ -42,10 +42,12 @@ export class Recorder {
 
   /**
    * Blobs and manifests must be in the store by now: a crash before the commit leaves orphans, never a dangling reference.
-   * Replaces an earlier result of the key, as when a stage was forced to run again.
+   * Replaces an earlier result of the key, as when a stage was forced to run again. Throws UserError lease-lost when another
+   * process took the key over meanwhile: it may have been working in the same folder.
    */
   commit(commit: Commit): void {
     this.#connection.writeDurably(() => {
+      this.#refuseTakenOver(commit.executionId);
       const key = this.write(commit);
       this.show(key, commit.executionId, commit.end.endedAtMs);
     });
@@ -96,6 +98,17 @@ export class Recorder {
     );
   }
 
+  /** Whoever takes a lease over starts an execution of the same key: it is there to see when the lease has been given back too. */
+  #refuseTakenOver(executionId: number): void {
+    const taken = this.#connection.get<{ instance: string }>(
+      `SELECT instance FROM execution AS mine WHERE id = ? AND (
+         EXISTS (SELECT 1 FROM lease WHERE lease.key = mine.key AND lease.process_id <> mine.process_id)
+         OR EXISTS (SELECT 1 FROM execution AS later WHERE later.key = mine.key AND later.id > mine.id))`,
+      executionId,
+    );
+    if (taken !== undefined) throw leaseLost(taken.instance);
+  }
+
   #readAction(executionId: number): { key: Digest; action: Action } {
     const row = this.#connection.get<{ key: Digest }>('SELECT key FROM execution WHERE id = ?', executionId);
     const action = row && this.#cache.findAction(row.key);
@@ -119,6 +132,14 @@ export class Recorder {
     );
     return artifact.digest;
   }
+}
+
+export function leaseLost(instance: string): UserError {
+  return new UserError(
+    'lease-lost',
+    `${instance}: this process gave no sign of life for so long that another took the stage over; its result is not kept`,
+    { hint: 'run again, to use what the other process makes' },
+  );
 }
 
 /** Leaves by dotted path; arrays are leaves. Where `attack` and `attack.count` both name a leaf, the one written in full counts. */

@@ -32,6 +32,16 @@ function sealed(key = KEY): { folder: string; path: (name: string) => string; dr
 }
 
 describe('a checkpoint', () => {
+  it('that cannot be watched or vouched for harms nobody but itself', () => {
+    const { folder, path, drop } = sealed();
+    const nowhere = new CheckpointSeal(join(folder, 'nowhere'), KEY, testSeal);
+    nowhere.watch()();
+    renameSync(path('checkpoint.json'), path('away.json'));
+    mkdirSync(path('checkpoint.json/in the way'), { recursive: true });
+    new CheckpointSeal(folder, KEY, testSeal).sealAll();
+    expect(drop()).toHaveLength(2);
+  });
+
   it('stays as it was sealed', () => {
     const { path, drop } = sealed();
     expect(drop()).toEqual([]);

@@ -1,10 +1,15 @@
 /** Runs that meet other runs, are stopped, or are killed. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/base/clock.ts';
+import { writeDataset } from '../../lib/dataset/dataset-folder.ts';
+import { makeSplit } from '../../lib/dataset/split.ts';
 import { isProcessRunning } from '../../lib/lineage/processes.ts';
 import type { RunEvent } from '../../lib/model/event.ts';
 import {
+  failureText,
   makeProject,
   outputText,
   runProject,
@@ -53,6 +58,61 @@ describe('two runs that want the same result', () => {
     expect(outcomes(second.events)[0]).toBe('x shared');
     expect(readFileSync(join(root, 'count'), 'utf8')).toBe('x\n');
     expect(second.events.filter(({ kind }) => kind === 'stage-waiting').length).toBeLessThanOrEqual(2);
+  });
+
+  it('what the second is given is held against what it expects itself', async () => {
+    const root = makeProject();
+    const clean = makeSplit([1, 1, 1], Uint8Array.of(10, 11), Uint8Array.of(0, 1));
+    const source = { kind: 'derived', operation: 'test', parents: [] } as const;
+    mkdirSync(join(root, 'clean'));
+    writeDataset(join(root, 'clean'), {
+      name: 'tiny',
+      classes: ['a', 'b'],
+      shape: [1, 1, 1],
+      train: clean,
+      test: null,
+      source,
+    });
+    const run = `${say('up')}; ${waitFor(`${root}/go`)}; cp {inputs.clean}/* {outputs.data}`;
+    const copy = (expected: number) =>
+      stageOf({
+        ...{ id: 'x', run, inputs: { clean: './clean' }, outputs: { data: 'dataset' } },
+        expect: { data: { against: null, count: expected } },
+      });
+    const first = spawnRun(driver, root, [copy(2)]);
+    await first.event(isMessage);
+    const second = runProject(root, [copy(3)], {
+      onEvent: ({ kind }) => kind === 'stage-waiting' && writeProjectFile(root, 'go', ''),
+    });
+    expect(told(await second)).toEqual(['x failed']);
+    expect(failureText(root, await second, 'x')).toMatch(/^expectation-failed: .*\n.*\n {2}count: expected 3, found 2/);
+    expect(await first.ended).toBe(0);
+  });
+
+  it('a process that was held up so long that another took over keeps its result for itself, and touches nothing', async () => {
+    const root = makeProject();
+    const run = `echo out > {outputs.out}; echo half > checkpoint/half; ${say('up')}; ${waitFor(`${root}/go`)}`;
+    const takeOver = (): void => {
+      const database = new Database(join(root, 'artifacts/lineage.db'));
+      const sql = `INSERT INTO process (host, pid, birth, heartbeat_at_ms) VALUES ('elsewhere', 1, '', ?)`;
+      const { lastInsertRowid } = database.prepare(sql).run(systemClock.nowMs());
+      database.prepare('UPDATE lease SET process_id = ?').run(lastInsertRowid);
+      database.close();
+      writeProjectFile(root, 'go', '');
+    };
+    const result = await runProject(root, [stageOf({ id: 'x', run, retries: 1 })], {
+      onEvent: (event) => isMessage(event) && takeOver(),
+    });
+    expect(failureText(root, result, 'x')).toMatchInlineSnapshot(`
+      "lease-lost: x: this process gave no sign of life for so long that another took the stage over; its result is not kept
+      next: run again, to use what the other process makes"
+    `);
+    const [sandbox] = readdirSync(join(root, 'artifacts/staging'));
+    expect(readdirSync(join(root, 'artifacts/staging', sandbox!, 'outputs'))).toEqual(['out']);
+    await withEngine(root, ({ lineage }) => {
+      expect(lineage.findResult(result.outcomes[0]!.key!)).toBeUndefined();
+      expect(lineage.executionsOf('x', 9).map(({ status }) => status)).toEqual(['failed']);
+    });
   });
 
   it('the second goes on itself when the first is killed', async () => {

@@ -32,6 +32,10 @@ describe('a stage that fails', () => {
     ['writes metrics that are none', { run: 'echo "[1]" > {outputs.m}', outputs: { m: 'metrics' } }],
     ['writes an image that is no PNG', { run: 'echo GIF > {outputs.i}', outputs: { i: 'image' } }],
     ['writes a link into a folder', { run: 'ln -s /etc/hostname {outputs.d}/l', outputs: { d: 'directory' } }],
+    ['removes the folder of its outputs', { run: 'rm -rf outputs' }],
+    ['puts a file in the place of its outputs', { run: 'rm -rf outputs; echo x > outputs; exit 1' }],
+    ['puts a file in the place of its sandbox', { run: 'cd /; rm -rf "$OLDPWD"; echo x > "$OLDPWD"; exit 1' }],
+    ['removes its log', { run: 'echo said; rm log.txt; exit 1' }],
     ['has no program', { run: ['no-such-program', '--help'] }],
     ['has a program that is not in the sandbox', { run: ['./tools/run.sh'] }],
   ])('%s', async (_, stage) => {
