@@ -10,6 +10,6 @@ export function renderResults(report: ResultsReport, colors: Colors): string[] {
   const what = name === null ? `${file}${by}` : `${file}: ${name} and ${formatCount(artifacts, 'artifact')}${by}`;
   const lines = alignColumns(findings.map(({ subject, problem, detail }) => [subject, colors.red(problem), detail]));
   if (!report.isSound) return [...lines, `${what}: ${colors.red(formatCount(findings.length, 'finding'))}`];
-  const here = held === null ? 'no project here to look for them' : `${held} of them in the store here, sound`;
+  const here = held === null ? 'no store here to look for them' : `${held} of them in the store here, sound`;
   return [`${what}: as signed; ${here}`];
 }

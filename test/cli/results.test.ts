@@ -59,7 +59,7 @@ it('a results file holds the numbers and every artifact that they came from, and
   expect(told(await other.assay(['verify', results, '--key', key])).replace(project.root, '<there>'))
     .toMatchInlineSnapshot(`
     "exit 0
-    <there>/results.json: measure.metrics and 2 artifacts, signed by <key>: as signed; no project here to look for them
+    <there>/results.json: measure.metrics and 2 artifacts, signed by <key>: as signed; no store here to look for them
     "
   `);
 });

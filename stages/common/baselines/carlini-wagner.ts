@@ -1,4 +1,4 @@
-/** The evasion of Carlini and Wagner (2017, section V-B) on L2: the poison's own search, an aimed class at a time. */
+/** The evasion of Carlini and Wagner (2017, section VI-A) on L2: the poison's own search, an aimed class at a time. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { imageSizeBytes, selectRecords, type Split } from '../../../lib/dataset/split.ts';

@@ -105,7 +105,7 @@ test('the table says what each paper claims, whether it holds and what was measu
             of its batches, then none for any record
 
     Carlini and Wagner 2017
-      untargeted: every image is moved to success, less far than by the fast gradient sign method
+      untargeted: every image is moved to success; here: less far on L2 than by the gradient's sign
         yes: 100.0 % of 50, L2 1.50; by sign 100.0 %, L2 2.90
     "
   `);
