@@ -13,6 +13,7 @@ import type { StageInstance } from '../model/stage.ts';
 import type { OutputLookup } from '../plan/build-action.ts';
 import { refuseContradicted } from '../plan/vouched-outputs.ts';
 import { Bundles } from './bundles.ts';
+import { failureOf, INTERRUPTED, NOTHING, SKIPPED, type Ending } from './ending.ts';
 import { checkCachedOutputs } from './expectations.ts';
 import { startHeartbeat } from './lease.ts';
 import { stopLostExecutions } from './lost-executions.ts';
@@ -258,12 +259,6 @@ class Scheduler {
   }
 }
 
-/** A StageOutcome but for whose it is, and the failure that goes with it. */
-type Ending = Omit<StageOutcome, 'instance' | 'stage'> & { readonly failure: StageFailure | null };
-
-const NOTHING = { key: null, reasons: [], executionId: null, outputs: {}, durationMs: 0, failure: null } as const;
-const SKIPPED: Ending = { ...NOTHING, outcome: 'skipped' };
-const INTERRUPTED: Ending = { ...NOTHING, outcome: 'interrupted' };
 const UNITS: Readonly<Record<ResourceName, string>> = { cpus: 'cpus', memoryMb: 'MB of memory', gpus: 'gpus' };
 
 function neededInstances(instance: StageInstance): readonly string[] {
@@ -279,10 +274,4 @@ function neededInstances(instance: StageInstance): readonly string[] {
         return unreachable(input);
     }
   });
-}
-
-/** The failure of a stage that did not come to run. */
-function failureOf(error: UserError): StageFailure {
-  const { code, message, hint } = error;
-  return { code, message, hint: hint ?? 'assay doctor', logPath: null, logTail: [], quarantinePath: null };
 }
