@@ -95,17 +95,22 @@ export class Packs {
     rmSync(this.path(pack), { force: true });
   }
 
-  /** Checks a whole pack; where nothing may vouch for it, every blob in it too. Takes an altered one apart. */
+  /**
+   * Checks a whole pack, and every blob in it unless the pack is vouched for: one that was edited and named by its new digest is what
+   * its name says, and its blobs are not what its index says. Takes an altered one apart.
+   */
   examine(pack: Digest, vouching: Vouching): PackExamination {
-    const path = this.path(pack);
-    const found = this.#stamps.find(path, vouching);
+    let lostCount = 0;
+    const found = this.#stamps.find(this.path(pack), vouching, (digest) => {
+      if (digest === pack) lostCount = this.#scan(pack, () => {}).size;
+      return lostCount === 0;
+    });
     if (found === undefined) {
       this.#indexes.delete(pack);
       this.refresh();
       return { state: 'gone' };
     }
-    const isScanned = vouching === 'nothing';
-    if (found.digest === pack && !(isScanned && this.#scan(pack, () => {}).size > 0)) return { state: 'sound' };
+    if (found.digest === pack && lostCount === 0) return { state: 'sound' };
     return { state: 'altered', lost: this.#rescue(pack, found.digest) };
   }
 

@@ -6,7 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { digestBytes, digestHex } from '../../lib/base/digest.ts';
 import type { Manifest } from '../../lib/model/artifact.ts';
 import { digestPath } from '../../lib/store/digest-path.ts';
-import { lateClock, readTree, storeBreaches, temporaryStore, writeManyFiles } from '../support/temporary-store.ts';
+import {
+  forgePack,
+  lateClock,
+  readTree,
+  storeBreaches,
+  temporaryStore,
+  writeManyFiles,
+} from '../support/temporary-store.ts';
 
 const looseCount = (root: string): number =>
   readdirSync(join(root, 'artifacts/objects')).flatMap((name) => readdirSync(join(root, 'artifacts/objects', name)))
@@ -99,6 +106,16 @@ describe('putOutput', () => {
     expect(readdirSync(rig.path('artifacts/quarantine/blobs'))).toEqual([
       `${digestHex(blob)}-${digestHex(digestBytes('wrong'))}`,
     ]);
+  });
+
+  it('replaces a blob of a pack that was edited and named by its new digest', () => {
+    const rig = temporaryStore();
+    writeManyFiles(rig, 'out', 100);
+    const { digest } = rig.store.putOutput(rig.path('out'));
+    forgePack(rig, '17\n');
+    expect(rig.store.putOutput(rig.path('out')).digest).toBe(digest);
+    expect(rig.reopen().readBlob(digestBytes('17\n')).toString()).toBe('17\n');
+    expect(storeBreaches(rig.root)).toEqual([]);
   });
 
   it('refuses what is not there and what is empty', () => {
