@@ -198,7 +198,7 @@ describe('putManifest', () => {
       expect.objectContaining({
         code: 'blob-missing',
         message: 'blob ca978112ca1b ("a") is not in the store',
-        hint: 'Run "assay run": the stage that made it runs again. If you have a remote, "assay pull" fetches it.',
+        hint: 'Run "assay run": the stage that made it runs again.',
       }),
     );
     store.putBytes(Buffer.from('a'));
