@@ -5,7 +5,7 @@
  * - A blob has its name only when it is complete, on disk and hashes to that name.
  * - A manifest is stored only after every blob it names.
  * - What is served is verified; what was altered is quarantined and reported, never served.
- * - A sweep has the store to itself and removes rows before blobs.
+ * - A sweep has the store to itself and removes only what no row of the lineage reaches.
  * Any number of processes may use one store at once. Everything is synchronous: the bytes pass through one core's hash anyway, and
  * a commit that never yields cannot interleave. Faults of the disk are UserErrors: store-unreadable, store-unwritable, store-full.
  */
@@ -195,11 +195,11 @@ export class ArtifactStore {
   }
 
   /**
-   * Deletes every blob that is not reachable and not named by a reachable manifest. `removeRows` is called first, with the lock
-   * held. What this store has put must be recorded by then. Throws UserError store-busy, sweep-refused.
+   * Deletes every blob that is not reachable and not named by a reachable manifest. `isReachable` is called with the lock held:
+   * what this store has put must be recorded by then. Throws UserError store-busy, sweep-refused.
    */
-  sweep(isReachable: (digest: Digest) => boolean, removeRows: () => void): Swept {
-    return this.#guard('sweep the store', () => sweep(this.#parts, this.#lock, isReachable, removeRows));
+  sweep(isReachable: (digest: Digest) => boolean): Swept {
+    return this.#guard('sweep the store', () => sweep(this.#parts, this.#lock, isReachable));
   }
 
   /** Every blob, manifests too; each once. */

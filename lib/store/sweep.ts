@@ -13,7 +13,7 @@ export interface Swept {
 }
 
 /**
- * Removes rows, then blobs, with the store to itself.
+ * Removes blobs, with the store to itself; `isReachable` is asked then, of every blob.
  *
  * Whoever puts something holds the shared lock from its first put until its process ends or it calls `release`, and so until after
  * its commit: a blob that is written but not yet recorded is never seen here. (A grace period by mtime would not do: a blob found
@@ -22,15 +22,9 @@ export interface Swept {
  * Throws UserError `store-busy` while another process holds the lock, and `sweep-refused`, before anything is removed, when a blob
  * that is needed is altered: it may be a manifest, and what it named could then not be told from garbage.
  */
-export function sweep(
-  parts: StoreParts,
-  lock: StoreLock,
-  isReachable: (digest: Digest) => boolean,
-  removeRows: () => void,
-): Swept {
+export function sweep(parts: StoreParts, lock: StoreLock, isReachable: (digest: Digest) => boolean): Swept {
   return lock.exclusively(() => {
     const live = findLive(parts, isReachable);
-    removeRows();
     const loose = sweepLoose(parts, live);
     const packed = sweepPacks(parts, live);
     removeTemporary(parts.paths.objects);

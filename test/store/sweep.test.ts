@@ -11,10 +11,7 @@ import {
 } from '../support/temporary-store.ts';
 
 function sweepAllBut(rig: TemporaryStore, ...kept: Digest[]): { blobs: number; sizeBytes: number } {
-  return rig.store.sweep(
-    (digest) => kept.includes(digest),
-    () => {},
-  );
+  return rig.store.sweep((digest) => kept.includes(digest));
 }
 
 describe('sweep', () => {
@@ -35,27 +32,13 @@ describe('sweep', () => {
     expect(sweepAllBut(rig, keep, log)).toEqual({ blobs: 0, sizeBytes: 0 });
   });
 
-  it('removes rows before blobs', () => {
-    const rig = temporaryStore();
-    const blob = rig.store.putBytes(Buffer.from('x'));
-    const seen: boolean[] = [];
-    rig.store.sweep(
-      () => false,
-      () => seen.push(rig.store.has(blob)),
-    );
-    expect([seen, rig.store.has(blob)]).toEqual([[true], false]);
-  });
-
-  it('deletes nothing when the rows cannot be removed', () => {
+  it('deletes nothing when nobody can say what is reachable', () => {
     const rig = temporaryStore();
     const blob = rig.store.putBytes(Buffer.from('x'));
     const failing = (): unknown =>
-      rig.store.sweep(
-        () => false,
-        () => {
-          throw new Error('database is locked');
-        },
-      );
+      rig.store.sweep(() => {
+        throw new Error('database is locked');
+      });
     expect(failing).toThrow('database is locked');
     expect(rig.store.has(blob)).toBe(true);
     expect(rig.store.putBytes(Buffer.from('y'))).toBe(digestBytes('y')); // the lock is free again
