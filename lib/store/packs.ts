@@ -114,19 +114,24 @@ export class Packs {
     return { state: 'altered', lost: this.#rescue(pack, found.digest) };
   }
 
-  /** Writes the blobs of a pack that `isKept` names into a new pack and removes the old one. */
-  repack(pack: Digest, isKept: (digest: Digest) => boolean): void {
+  /** Writes the blobs of a pack that `isKept` names into a new pack and removes the old one. False, and it stays, when one is lost. */
+  repack(pack: Digest, isKept: (digest: Digest) => boolean): boolean {
     const writer = this.startPack();
     try {
-      this.#scan(pack, (digest, bytes) => {
+      const lost = this.#scan(pack, (digest, bytes) => {
         if (isKept(digest)) writer.add(digest, bytes);
       });
+      if ([...lost.keys()].some(isKept)) {
+        writer.discard();
+        return false;
+      }
       this.publish(writer);
     } catch (error) {
       writer.discard();
       throw error;
     }
     this.remove(pack);
+    return true;
   }
 
   /** One altered byte must not cost the 59,999 blobs beside it: the sound ones move to a new pack. */
