@@ -1,13 +1,23 @@
 /** Which files are known to hold what, without reading them. */
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync, type BigIntStats } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { digestFile, type Digest } from '../base/digest.ts';
 import { isSameButCtime, isSameStamp, isTrustworthy, type FileStamp, type StatCache } from '../model/stat-cache.ts';
 
-/** The stamp of a regular file; undefined when there is none at `path`. */
+// Synchronous and bigint: four times faster here than the asynchronous form, and whole nanoseconds.
+const STAT = { bigint: true, throwIfNoEntry: false } as const;
+
+/** The stamp of a regular file; undefined when there is none at `path`; a link is none. */
 export function stampOf(path: string): FileStamp | undefined {
-  // Synchronous and bigint: four times faster here than the asynchronous form, and whole nanoseconds.
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return toStamp(lstatSync(path, STAT));
+}
+
+/** The same, but a link stands for the file it leads to, as it does for whoever reads it. */
+export function stampOfTarget(path: string): FileStamp | undefined {
+  return toStamp(statSync(path, STAT));
+}
+
+function toStamp(found: BigIntStats | undefined): FileStamp | undefined {
   if (found === undefined || !found.isFile()) return undefined;
   return {
     dev: Number(found.dev),
