@@ -21,7 +21,7 @@ import { summarise } from './manifest.ts';
 import { Trees } from './materialise.ts';
 import { Packs } from './packs.ts';
 import { probeBlob, type BlobProbe } from './probe-blob.ts';
-import { Intake, putManifest, putTree } from './put-output.ts';
+import { Intake, putTree } from './put-output.ts';
 import { quarantineFolder, quarantineStray } from './quarantine.ts';
 import { readBlob, readManifest } from './read-blob.ts';
 import { Stamps } from './stamps.ts';
@@ -84,11 +84,6 @@ export class ArtifactStore {
   /** Stores a file or folder of the project. Throws UserError input-missing, input-empty, input-unsupported, input-unreadable. */
   putInput(path: string): Artifact {
     return this.#guard('store an input', () => putTree(this.#parts, path, 'input'));
-  }
-
-  /** Stores a manifest whose blobs are all there, as after fetching them. Throws UserError blob-missing, blob-altered. */
-  putManifest(manifest: Manifest): Artifact {
-    return this.#guard('store a manifest', () => putManifest(this.#parts, manifest));
   }
 
   /** Whether a blob is there, without a look at its content. */

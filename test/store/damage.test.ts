@@ -183,7 +183,13 @@ describe('readBlob', () => {
       }),
     );
     expect(rig.store.has(blob)).toBe(false);
-    expect(() => rig.store.readBlob(blob)).toThrow(expect.objectContaining({ code: 'blob-missing' }));
+    expect(() => rig.store.readBlob(blob)).toThrow(
+      expect.objectContaining({
+        code: 'blob-missing',
+        message: `blob ${shortDigest(blob)} is not in the store`,
+        hint: 'Run "assay run": the stage that made it runs again.',
+      }),
+    );
     expect(rig.store.verifyBlob(blob)).toBe('missing');
   });
 

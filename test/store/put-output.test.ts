@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestBytes, digestHex } from '../../lib/base/digest.ts';
-import type { Manifest } from '../../lib/model/artifact.ts';
 import { digestPath } from '../../lib/store/digest-path.ts';
 import {
   forgePack,
@@ -187,22 +186,6 @@ describe('putOutput', () => {
         ...rig.store.putInput(rig.path(path)),
       });
     }
-  });
-});
-
-describe('putManifest', () => {
-  it('refuses a manifest whose blob is missing', () => {
-    const { store } = temporaryStore();
-    const manifest: Manifest = { form: 'directory', entries: [{ path: 'a', sizeBytes: 1, blob: digestBytes('a') }] };
-    expect(() => store.putManifest(manifest)).toThrow(
-      expect.objectContaining({
-        code: 'blob-missing',
-        message: 'blob ca978112ca1b ("a") is not in the store',
-        hint: 'Run "assay run": the stage that made it runs again.',
-      }),
-    );
-    store.putBytes(Buffer.from('a'));
-    expect(store.describe(store.putManifest(manifest).digest).fileCount).toBe(1);
   });
 });
 
