@@ -102,7 +102,6 @@ measure(`rebuild: a chain of ${CHAIN} results`, () => rebuildLineage(lineage, re
 const keys: Digest[] = [];
 for (let i = 0; i < LOOKUPS; i++) keys.push(makeResult(false, (i * 7919) % INSTANCES).start.key);
 measure(`findResult: ${LOOKUPS} keys one by one`, () => keys.forEach((key) => lineage.findResult(key)));
-measure(`findResults: ${LOOKUPS} keys at once`, () => lineage.findResults(keys));
 measure(`findLatestAction: ${LOOKUPS} instances`, () => {
   for (let i = 0; i < LOOKUPS; i++) lineage.findLatestAction(`poison[count=${i % INSTANCES}]`);
 });
@@ -121,8 +120,8 @@ const outcomes = Array.from({ length: INSTANCES }, (_, i): StageOutcome => {
   return { instance: `poison[count=${i}]`, stage: 'poison', outcome: 'cached', ...rest };
 });
 measure(`recordOutcomes: ${INSTANCES} at once`, () => lineage.recordOutcomes(1, outcomes));
-measure('recordOutcome: 1,000 one by one', () =>
-  outcomes.slice(0, 1_000).forEach((outcome) => lineage.recordOutcome(1, outcome)),
+measure('recordOutcomes: 1,000 one by one', () =>
+  outcomes.slice(0, 1_000).forEach((outcome) => lineage.recordOutcomes(1, [outcome])),
 );
 
 measure('start and commit: 200 executions, each durable', () => {

@@ -84,11 +84,6 @@ console.log('the view');
 const entries = Array.from({ length: 1000 }, (_, i) => ({ stage: `s[n=${i}]`, output: 'o', artifact: one.digest }));
 measure('1000 outputs, first', () => store.viewCurrent(entries));
 measure('1000 outputs, unchanged', () => store.viewCurrent(entries));
-measure('sweep of everything', () =>
-  store.sweep(
-    () => false,
-    () => {},
-  ),
-);
+measure('sweep of everything', () => store.sweep(() => false));
 store.close();
 rmSync(folder, { recursive: true });

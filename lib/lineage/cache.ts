@@ -45,28 +45,9 @@ export class Cache {
     return { executionId: first.execution_id, outputs, record: first.record_digest };
   }
 
-  /** The results of many keys as of one moment; keys without a result are absent. */
-  findResults(keys: Iterable<Digest>): Map<Digest, StoredResult> {
-    return this.#connection.read(() => {
-      const results = new Map<Digest, StoredResult>();
-      for (const key of keys) {
-        const result = this.findResult(key);
-        if (result !== undefined) results.set(key, result);
-      }
-      return results;
-    });
-  }
-
   /** Every key that has a result. */
   listKeys(): Digest[] {
     return this.#connection.all<{ key: Digest }>('SELECT key FROM action_result ORDER BY key').map((row) => row.key);
-  }
-
-  /** The results are gone from disk before this returns; executions and what they made stay in the history. Idempotent. */
-  forgetResults(keys: Iterable<Digest>): void {
-    this.#connection.writeDurably(() => {
-      for (const key of keys) this.#connection.run('DELETE FROM action_result WHERE key = ?', key);
-    });
   }
 
   findAction(key: Digest): Action | undefined {

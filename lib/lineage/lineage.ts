@@ -95,22 +95,8 @@ export class Lineage {
     return this.#cache.findResult(key);
   }
 
-  /** Of many keys, as of one moment, in about half the time. Keys without a result are absent. */
-  findResults(keys: Iterable<Digest>): Map<Digest, StoredResult> {
-    return this.#cache.findResults(keys);
-  }
-
   listResultKeys(): Digest[] {
     return this.#cache.listKeys();
-  }
-
-  /** Durable when it returns, as a sweep needs it (rows before blobs). The history stays. Idempotent. */
-  forgetResult(key: Digest): void {
-    this.#cache.forgetResults([key]);
-  }
-
-  forgetResults(keys: Iterable<Digest>): void {
-    this.#cache.forgetResults(keys);
   }
 
   /** What the instance used in the most recent run in which it was cached or ran well. */
@@ -152,10 +138,6 @@ export class Lineage {
    */
   commitResult(commit: Commit): void {
     this.#recorder.commit(commit);
-  }
-
-  recordOutcome(runId: number, outcome: StageOutcome): void {
-    this.#runs.recordOutcomes(runId, [outcome]);
   }
 
   /** In one transaction. */

@@ -144,7 +144,7 @@ function readExecutions(connection: Connection): RecordedExecution[] {
       .all<{ executionId: number; name: string; value: string }>(
         'SELECT execution_id AS executionId, name, value FROM param ORDER BY execution_id, name',
       )
-      .map((row) => ({ ...row, value: parseJson(row.value) })),
+      .map((row) => ({ ...row, value: parseOrKeepText(row.value) })),
   );
   return connection
     .all<Omit<RecordedExecution, 'isResult' | 'inputs' | 'outputs' | 'params' | 'metrics'> & { result: number | null }>(
@@ -202,7 +202,7 @@ function readContradictedOutcomes(connection: Connection): ContradictedOutcome[]
       `SELECT run_id AS runId, instance, execution_id AS executionId, outputs FROM outcome
        WHERE execution_id IS NOT NULL AND outcome IN ('cached', 'ran', 'shared') ORDER BY id`,
     )
-    .map((row) => ({ ...row, outputs: parseJson(row.outputs) as Record<string, Digest> }))
+    .map((row) => ({ ...row, outputs: parseOrKeepText(row.outputs) as Record<string, Digest> }))
     .filter(({ executionId, outputs }) =>
       Object.entries(outputs ?? {}).some(([name, artifact]) => made.get(executionId)?.get(name) !== artifact),
     );
@@ -220,7 +220,7 @@ function readForgedLeases(connection: Connection, processes: Processes): ForgedL
 }
 
 /** What is no JSON is shown as the text it is. */
-function parseJson(text: string): Json {
+function parseOrKeepText(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -1,8 +1,8 @@
 /** Digests of plain files as one plan sees them: each looked at once, however many stages and packages name it. */
-import { statSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { digestFile, type Digest } from '../base/digest.ts';
 import type { StatCache } from '../model/stat-cache.ts';
+import { stampOfTarget } from '../store/stamps.ts';
 
 export class FileDigests {
   readonly #statCache: StatCache;
@@ -27,15 +27,8 @@ export class FileDigests {
   #look(path: string): Digest | null {
     // Time, then stamp, then content: whatever is written after the stamp was taken shows in the next one.
     const hashedAtMs = this.#clock.nowMs();
-    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stats?.isFile() !== true) return null;
-    const stamp = {
-      dev: Number(stats.dev),
-      ino: Number(stats.ino),
-      sizeBytes: Number(stats.size),
-      mtimeNs: stats.mtimeNs,
-      ctimeNs: stats.ctimeNs,
-    };
+    const stamp = stampOfTarget(path);
+    if (stamp === undefined) return null;
     const remembered = this.#statCache.recall(path, stamp);
     if (remembered !== undefined) return remembered;
     const { digest } = digestFile(path);

@@ -37,8 +37,8 @@ type CodeFacts = Pick<Action, 'code' | 'packages' | 'runtime'>;
 
 export class Planner {
   readonly #deps: PlannerDeps;
-  #digests: FileDigests;
-  #closures: ClosureFinder;
+  readonly #digests: FileDigests;
+  readonly #closures: ClosureFinder;
   readonly #keys = new ActionKeys();
   readonly #codeFacts = new Map<string, CodeFacts>();
   readonly #pathDigests = new Map<string, Digest>();
@@ -82,14 +82,6 @@ export class Planner {
     const key = this.#keys.keyOf(action);
     const isForced = this.#deps.force.has(instance.stage) || this.#deps.force.has(instance.id);
     return decide({ kind: 'known', action, key, isForced, cache: this.#askCache(instance, key) });
-  }
-
-  /** Forgets what was read of the project's files. The next prepare() looks at them again; call it when they may have been edited. */
-  forgetFiles(): void {
-    this.#digests = new FileDigests(this.#deps.lineage.statCache, this.#deps.clock);
-    this.#closures = new ClosureFinder(this.#deps.projectRoot, this.#digests, this.#deps.lineage);
-    this.#codeFacts.clear();
-    this.#pathDigests.clear();
   }
 
   async #findCode(instance: StageInstance): Promise<CodeFacts> {

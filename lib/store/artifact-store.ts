@@ -5,7 +5,7 @@
  * - A blob has its name only when it is complete, on disk and hashes to that name.
  * - A manifest is stored only after every blob it names.
  * - What is served is verified; what was altered is quarantined and reported, never served.
- * - A sweep has the store to itself and removes rows before blobs.
+ * - A sweep has the store to itself and removes only what no row of the lineage reaches.
  * Any number of processes may use one store at once. Everything is synchronous: the bytes pass through one core's hash anyway, and
  * a commit that never yields cannot interleave. Faults of the disk are UserErrors: store-unreadable, store-unwritable, store-full.
  */
@@ -21,7 +21,7 @@ import { summarise } from './manifest.ts';
 import { Trees } from './materialise.ts';
 import { Packs } from './packs.ts';
 import { probeBlob, type BlobProbe } from './probe-blob.ts';
-import { Intake, putManifest, putTree } from './put-output.ts';
+import { Intake, putTree } from './put-output.ts';
 import { quarantineFolder, quarantineStray } from './quarantine.ts';
 import { readBlob, readManifest } from './read-blob.ts';
 import { Stamps } from './stamps.ts';
@@ -84,11 +84,6 @@ export class ArtifactStore {
   /** Stores a file or folder of the project. Throws UserError input-missing, input-empty, input-unsupported, input-unreadable. */
   putInput(path: string): Artifact {
     return this.#guard('store an input', () => putTree(this.#parts, path, 'input'));
-  }
-
-  /** Stores a manifest whose blobs are all there, as after fetching them. Throws UserError blob-missing, blob-altered. */
-  putManifest(manifest: Manifest): Artifact {
-    return this.#guard('store a manifest', () => putManifest(this.#parts, manifest));
   }
 
   /** Whether a blob is there, without a look at its content. */
@@ -195,11 +190,11 @@ export class ArtifactStore {
   }
 
   /**
-   * Deletes every blob that is not reachable and not named by a reachable manifest. `removeRows` is called first, with the lock
-   * held. What this store has put must be recorded by then. Throws UserError store-busy, sweep-refused.
+   * Deletes every blob that is not reachable and not named by a reachable manifest. `isReachable` is called with the lock held:
+   * what this store has put must be recorded by then. Throws UserError store-busy, sweep-refused.
    */
-  sweep(isReachable: (digest: Digest) => boolean, removeRows: () => void): Swept {
-    return this.#guard('sweep the store', () => sweep(this.#parts, this.#lock, isReachable, removeRows));
+  sweep(isReachable: (digest: Digest) => boolean): Swept {
+    return this.#guard('sweep the store', () => sweep(this.#parts, this.#lock, isReachable));
   }
 
   /** Every blob, manifests too; each once. */

@@ -95,33 +95,43 @@ export class Packs {
     rmSync(this.path(pack), { force: true });
   }
 
-  /** Checks a whole pack; where nothing may vouch for it, every blob in it too. Takes an altered one apart. */
+  /**
+   * Checks a whole pack, and every blob in it unless the pack is vouched for: one that was edited and named by its new digest is what
+   * its name says, and its blobs are not what its index says. Takes an altered one apart.
+   */
   examine(pack: Digest, vouching: Vouching): PackExamination {
-    const path = this.path(pack);
-    const found = this.#stamps.find(path, vouching);
+    let lostCount = 0;
+    const found = this.#stamps.find(this.path(pack), vouching, (digest) => {
+      if (digest === pack) lostCount = this.#scan(pack, () => {}).size;
+      return lostCount === 0;
+    });
     if (found === undefined) {
       this.#indexes.delete(pack);
       this.refresh();
       return { state: 'gone' };
     }
-    const isScanned = vouching === 'nothing';
-    if (found.digest === pack && !(isScanned && this.#scan(pack, () => {}).size > 0)) return { state: 'sound' };
+    if (found.digest === pack && lostCount === 0) return { state: 'sound' };
     return { state: 'altered', lost: this.#rescue(pack, found.digest) };
   }
 
-  /** Writes the blobs of a pack that `isKept` names into a new pack and removes the old one. */
-  repack(pack: Digest, isKept: (digest: Digest) => boolean): void {
+  /** Writes the blobs of a pack that `isKept` names into a new pack and removes the old one. False, and it stays, when one is lost. */
+  repack(pack: Digest, isKept: (digest: Digest) => boolean): boolean {
     const writer = this.startPack();
     try {
-      this.#scan(pack, (digest, bytes) => {
+      const lost = this.#scan(pack, (digest, bytes) => {
         if (isKept(digest)) writer.add(digest, bytes);
       });
+      if ([...lost.keys()].some(isKept)) {
+        writer.discard();
+        return false;
+      }
       this.publish(writer);
     } catch (error) {
       writer.discard();
       throw error;
     }
     this.remove(pack);
+    return true;
   }
 
   /** One altered byte must not cost the 59,999 blobs beside it: the sound ones move to a new pack. */

@@ -6,7 +6,6 @@ import { collectTree, withCollected, type TreeRole } from './collect.ts';
 import { Inspection, type StoreParts } from './inspection.ts';
 import { encodeManifest, summarise } from './manifest.ts';
 import type { PackWriter } from './pack-file.ts';
-import { blobFault } from './read-blob.ts';
 
 /** Files below this size may share a pack: an image of 100 KB does; a model's weights keep a file that can be linked. */
 const SMALL_BYTES = 128 * 1024;
@@ -30,18 +29,7 @@ export function putTree(parts: StoreParts, root: string, role: TreeRole): Artifa
     intake.abandon();
     throw error;
   }
-  return putValidManifest(parts, { form, entries });
-}
-
-/** Stores a manifest. Throws UserError `blob-missing` or `blob-altered` when the store lacks one of its blobs. */
-export function putManifest(parts: StoreParts, manifest: Manifest): Artifact {
-  parts.share();
-  const inspection = new Inspection(parts, { expectMany: manifest.entries.length > PACK_MIN_BLOBS });
-  for (const { blob, path } of manifest.entries) {
-    const check = inspection.check(blob);
-    if (check.state !== 'sound') throw blobFault(blob, check, path);
-  }
-  return putValidManifest(parts, manifest);
+  return putManifest(parts, { form, entries });
 }
 
 /** Blobs on their way in. Nothing is sure to be durable before `finish` returns. */
@@ -120,7 +108,7 @@ function readStart(fd: number): number {
 }
 
 /** Blobs before the manifest: a crash leaves an orphan, never a manifest whose blob is missing. */
-function putValidManifest(parts: StoreParts, manifest: Manifest): Artifact {
+function putManifest(parts: StoreParts, manifest: Manifest): Artifact {
   const bytes = encodeManifest(manifest);
   const artifact = summarise(manifest, bytes);
   if (new Inspection(parts).check(artifact.digest).state !== 'sound') {

@@ -31,7 +31,7 @@ export function blobFault(
   const what = path === null ? `blob ${shortDigest(digest)}` : `blob ${shortDigest(digest)} ("${path}")`;
   if (check.state === 'missing') {
     return new UserError('blob-missing', `${what} is not in the store`, {
-      hint: 'Run "assay run": the stage that made it runs again. If you have a remote, "assay pull" fetches it.',
+      hint: 'Run "assay run": the stage that made it runs again.',
     });
   }
   return new UserError(

@@ -103,10 +103,7 @@ async function applyEdit(root: string, specs: readonly StageSpec[], state: State
       await withEngine(root, ({ lineage, store }) => {
         const reachable = lineage.reachableDigests();
         try {
-          store.sweep(
-            (digest) => reachable.has(digest),
-            () => undefined,
-          );
+          store.sweep((digest) => reachable.has(digest));
         } catch (error) {
           // Damage to what no present result needs, a log or an older result, is found by the sweep alone. It deletes nothing then.
           if (!(error instanceof UserError && error.code === 'sweep-refused')) throw error;

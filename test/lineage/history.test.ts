@@ -36,8 +36,8 @@ describe('runs', () => {
     const skipped = outcomeOf('evaluate[seed=2]', { outcome: 'skipped' });
     const cached = outcomeOf('fetch', { outcome: 'cached', outputs: { data: named('clean') } });
     lineage.recordOutcomes(runId, [outcomeOf('train', { outcome: 'interrupted' }), skipped]);
-    lineage.recordOutcome(runId, cached);
-    lineage.recordOutcome(runId, failed);
+    lineage.recordOutcomes(runId, [cached]);
+    lineage.recordOutcomes(runId, [failed]);
     expect(lineage.outcomesOf(runId)).toEqual([failed, skipped, cached]);
   });
 });
@@ -81,7 +81,7 @@ describe('the latest action of an instance', () => {
       const runId = rig.lineage.startRun(runStart());
       const executionId = rig.lineage.startExecution(executionStart(action, { runId, instance: 'train' }));
       if (outcome === 'ran') rig.lineage.commitResult(commitOf(executionId, work));
-      rig.lineage.recordOutcome(runId, outcomeOf('train', { outcome, key: actionKey(action), executionId }));
+      rig.lineage.recordOutcomes(runId, [outcomeOf('train', { outcome, key: actionKey(action), executionId })]);
       return { key: actionKey(action), action, executionId };
     });
     return { ...rig, actions };
@@ -97,7 +97,7 @@ describe('the latest action of an instance', () => {
     const { lineage, actions } = makeHistory(['ran', 'ran']);
     const runId = lineage.startRun(runStart());
     const [first] = actions;
-    lineage.recordOutcome(runId, outcomeOf('train', { outcome: 'cached', key: first!.key }));
+    lineage.recordOutcomes(runId, [outcomeOf('train', { outcome: 'cached', key: first!.key })]);
     expect(lineage.findLatestAction('train')).toEqual(first);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestHex } from '../../lib/base/digest.ts';
 import type { LineageGraph } from '../../lib/lineage/lineage-graph.ts';
-import { makeRig, type Rig } from './rig.ts';
+import { forgetResults, makeRig, type Rig } from './rig.ts';
 import { commitOf, executionStart, makeAction, named } from './samples.ts';
 
 const NAMES = ['clean', 'model', 'poison', 'merged', 'report', 'a', 'b', 'c', 'made'];
@@ -158,7 +158,7 @@ describe('what the store must keep', () => {
     lineage.commitResult({ ...commit, recordDigest: named('record') });
     const kept = (...names: string[]) => new Set(names.map(named));
     expect(lineage.reachableDigests()).toEqual(kept('clean', 'model', 'record', 'log'));
-    lineage.forgetResults(lineage.listResultKeys());
+    forgetResults(lineage, ...lineage.listResultKeys());
     expect(lineage.reachableDigests()).toEqual(kept('log'));
   });
 });

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { Lineage } from '../../lib/lineage/lineage.ts';
 import type { Digest } from '../../lib/base/digest.ts';
 import { actionKey } from '../../lib/model/action.ts';
-import { FakeClock } from './rig.ts';
+import { FakeClock, forgetResults } from './rig.ts';
 import { artifact, commitOf, executionEnd, executionStart, makeAction, named, runStart, type Work } from './samples.ts';
 
 /** Few actions and artifacts, so that sequences meet the same ones again. */
@@ -31,7 +31,7 @@ function apply(lineage: Lineage, runId: number, model: Model, { kind, seed, read
   const key = actionKey(action);
   model.known.add(key);
   if (kind === 'forget') {
-    lineage.forgetResult(key);
+    forgetResults(lineage, key);
     model.results.delete(key);
     return;
   }
@@ -83,7 +83,6 @@ it('any sequence of commits, failures and losses keeps every foreign key, and th
           expect(lineage.hasRun(key)).toBe(model.succeeded.has(key));
         }
         expect(lineage.listResultKeys()).toEqual([...model.results.keys()].sort());
-        expect([...lineage.findResults(model.known).keys()].sort()).toEqual([...model.results.keys()].sort());
         lineage.close();
         const database = new Database(path, { readonly: true });
         expect(database.pragma('integrity_check', { simple: true })).toBe('ok');

@@ -8,16 +8,14 @@ import { named, outcomeOf } from './samples.ts';
 it('no question about one key, instance, run or artifact reads a whole table', () => {
   const rig = makeRig();
   const { executionId, key } = rig.make('poison', { reads: { data: 'clean' }, makes: { data: 'poison' } });
-  rig.lineage.recordOutcome(rig.runId, outcomeOf('poison', { key, executionId }));
+  rig.lineage.recordOutcomes(rig.runId, [outcomeOf('poison', { key, executionId })]);
 
   const prepare = vi.spyOn(Database.prototype, 'prepare');
   const lineage = Lineage.open(rig.path, { clock: new FakeClock() });
   lineage.findResult(key);
-  lineage.findResults([key]);
   lineage.findAction(key);
   lineage.hasRun(key);
   lineage.findLatestAction('poison');
-  lineage.forgetResult(named('no such key'));
   lineage.listRuns(10);
   lineage.findRun(1);
   lineage.outcomesOf(1);

@@ -27,7 +27,7 @@ function makeRecorded({ lineage, runId, clock }: Rig, instance: string, work: Wo
   };
   const record = resultRecord(start, commit);
   lineage.commitResult({ ...commit, recordDigest: digestBytes(record) });
-  lineage.recordOutcome(runId, outcomeOf(instance, { key: start.key, executionId }));
+  lineage.recordOutcomes(runId, [outcomeOf(instance, { key: start.key, executionId })]);
   return { key: start.key, record };
 }
 

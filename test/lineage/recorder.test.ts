@@ -140,16 +140,6 @@ describe('committing a result', () => {
     expect(lineage.outputsOf(executionId)).toEqual([{ name: 'data', kind: 'dataset', artifact: named('made') }]);
   });
 
-  it('forgets a result but not that it was made', () => {
-    const { lineage, executionId, key } = startWork();
-    lineage.commitResult(commitOf(executionId, WORK));
-    lineage.forgetResult(key);
-    lineage.forgetResult(key);
-    expect(lineage.findResult(key)).toBeUndefined();
-    expect(lineage.hasRun(key)).toBe(true);
-    expect(lineage.producersOf(named('made'))).toHaveLength(1);
-  });
-
   it('learns the size of an input that was known by its digest only', () => {
     const { lineage, executionId } = startWork();
     const commit = commitOf(executionId, WORK);

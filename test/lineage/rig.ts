@@ -52,6 +52,12 @@ export function makeRig(): Rig {
   };
 }
 
+/** As `assay verify --repair` does; the history stays. */
+export function forgetResults(lineage: Lineage, ...forget: Digest[]): void {
+  const mending = { records: [], artifacts: [], forget, leases: [], forgetFiles: [] };
+  lineage.mendRows(mending, join(makeFolder(), 'before.db'));
+}
+
 /** Starts `source`, a TypeScript module that may import './samples.ts' and '../../lib/…', in a Node process of its own. */
 export function startChild(source: string, args: readonly string[]): ChildProcess {
   const folder = makeFolder();

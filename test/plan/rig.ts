@@ -8,6 +8,7 @@ import type { JsonObject } from '../../lib/base/canonical-json.ts';
 import type { Lineage } from '../../lib/lineage/lineage.ts';
 import type { Action } from '../../lib/model/action.ts';
 import type { OutputDigests, Verdict } from '../../lib/model/plan.ts';
+import type { StageOutcome } from '../../lib/model/run.ts';
 import type { StageInstance } from '../../lib/model/stage.ts';
 import { planPipeline } from '../../lib/plan/plan-pipeline.ts';
 import { Planner, type PlannerDeps } from '../../lib/plan/planner.ts';
@@ -68,7 +69,7 @@ export class Rig {
       const outputs = verdict.state === 'cached' ? verdict.outputs : made!.outputs;
       known.set(instance.id, outputs);
       if (made !== null) ran.push(instance.id);
-      lineage.recordOutcome(runId, {
+      const outcome: StageOutcome = {
         instance: instance.id,
         stage: instance.stage,
         outcome: made === null ? 'cached' : 'ran',
@@ -77,7 +78,8 @@ export class Rig {
         executionId: made?.executionId ?? null,
         outputs,
         durationMs: 1,
-      });
+      };
+      lineage.recordOutcomes(runId, [outcome]);
     }
     lineage.endRun(runId, 'ok', systemClock.nowMs());
     return ran;

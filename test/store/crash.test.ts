@@ -45,10 +45,7 @@ function expectRecovery(rig: TemporaryStore): void {
   const artifact = rig.store.putOutput(rig.path('out'));
   rig.store.materialise(artifact.digest, rig.path('again'));
   expect(readTree(rig.path('again'))).toEqual(readTree(rig.path('out')));
-  rig.store.sweep(
-    (digest) => digest === artifact.digest,
-    () => {},
-  );
+  rig.store.sweep((digest) => digest === artifact.digest);
   expect(temporaryFiles(rig.root)).toEqual([]);
   expect(rig.store.verifyArtifact(artifact.digest)).toEqual([]);
   expect(storeBreaches(rig.root)).toEqual([]);
@@ -120,11 +117,7 @@ describe('several processes', () => {
     const digest = await new Promise<string>((done) => {
       holder.stdout.once('data', (data: Buffer) => done(data.toString().trim()));
     });
-    const sweep = (): unknown =>
-      rig.store.sweep(
-        () => false,
-        () => {},
-      );
+    const sweep = (): unknown => rig.store.sweep(() => false);
     expect(sweep).toThrow(
       expect.objectContaining({
         code: 'store-busy',

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/base/clock.ts';
 import { digestBytes, digestHex, shortDigest, type Digest } from '../../lib/base/digest.ts';
 import { readPackIndex } from '../../lib/store/pack-file.ts';
-import { storeBreaches, temporaryStore, writeManyFiles } from '../support/temporary-store.ts';
+import { forgePack, onlyPack, storeBreaches, temporaryStore, writeManyFiles } from '../support/temporary-store.ts';
 
 function loosePath(root: string, digest: Digest): string {
   return join(root, 'artifacts/objects', digestHex(digest).replace(/^../, '$&/'));
@@ -34,12 +34,6 @@ function editInPlace(path: string, offset = 0): void {
   closeSync(fd);
   chmodSync(path, mode);
   utimesSync(path, atime, mtime);
-}
-
-function onlyPack(root: string): string {
-  const names = readdirSync(join(root, 'artifacts/packs'));
-  expect(names.length).toBe(1);
-  return join(root, 'artifacts/packs', names[0]!);
 }
 
 describe('findDamage', () => {
@@ -128,6 +122,19 @@ describe('findDamage', () => {
     expect(storeBreaches(rig.root)).toEqual([]);
   });
 
+  it('takes apart a pack that was edited and named by its new digest', () => {
+    const rig = temporaryStore();
+    writeManyFiles(rig, 'out', 100);
+    const { digest } = rig.store.putOutput(rig.path('out'));
+    const forged = forgePack(rig, '17\n');
+    const lost = { artifact: digest, blob: digestBytes('17\n'), path: '00017.txt' };
+    expect(rig.store.findDamage(digest)).toEqual([{ ...lost, problem: 'altered', found: digestBytes('07\n') }]);
+    expect(rig.store.findDamage(digest)).toEqual([{ ...lost, problem: 'missing', found: null }]);
+    expect(onlyPack(rig.root)).not.toBe(forged);
+    // On a store that cannot be written it stays: its digest must not vouch for it to the next process.
+    expect(rig.statCache.offered).not.toContain(forged);
+  });
+
   it('counts the blobs of a pack without a sound index as missing', () => {
     const rig = temporaryStore();
     writeManyFiles(rig, 'out', 100);
@@ -176,7 +183,13 @@ describe('readBlob', () => {
       }),
     );
     expect(rig.store.has(blob)).toBe(false);
-    expect(() => rig.store.readBlob(blob)).toThrow(expect.objectContaining({ code: 'blob-missing' }));
+    expect(() => rig.store.readBlob(blob)).toThrow(
+      expect.objectContaining({
+        code: 'blob-missing',
+        message: `blob ${shortDigest(blob)} is not in the store`,
+        hint: 'Run "assay run": the stage that made it runs again.',
+      }),
+    );
     expect(rig.store.verifyBlob(blob)).toBe('missing');
   });
 

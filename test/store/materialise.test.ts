@@ -1,10 +1,14 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { basename, join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../lib/base/clock.ts';
-import { digestBytes, digestHex } from '../../lib/base/digest.ts';
+import { digestBytes, digestHex, type Digest } from '../../lib/base/digest.ts';
 import type { Artifact } from '../../lib/model/artifact.ts';
+import { PackReader } from '../../lib/store/pack-file.ts';
+import { stampOf } from '../../lib/store/stamps.ts';
 import {
+  forgePack,
+  lateClock,
   readTree,
   storeBreaches,
   temporaryStore,
@@ -77,6 +81,36 @@ describe('materialise', () => {
       expect.objectContaining({ code: 'blob-missing' }),
     );
     expect(lstatSync(rig.path('in'), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('never serves a blob of a pack that was edited and named by its new digest, though the stat cache vouches for it', () => {
+    const rig = temporaryStore();
+    writeManyFiles(rig, 'out', 100);
+    const { digest } = rig.store.putOutput(rig.path('out'));
+    const forged = forgePack(rig, '17\n');
+    rig.statCache.remember(forged, stampOf(forged)!, `sha256:${basename(forged)}` as Digest, lateClock.nowMs());
+    expect(() => rig.store.materialise(digest, rig.path('in'))).toThrow(
+      expect.objectContaining({ code: 'blob-altered', message: expect.stringContaining('("00017.txt")') as string }),
+    );
+    expect(lstatSync(rig.path('in'), { throwIfNoEntry: false })).toBeUndefined();
+    rig.store.putOutput(rig.path('out'));
+    rig.store.materialise(digest, rig.path('in'));
+    expect(readTree(rig.path('in'))).toEqual(readTree(rig.path('out')));
+    expect(storeBreaches(rig.root)).toEqual([]);
+  });
+
+  it('never serves what a pack held for just the moment in which it was read', () => {
+    const rig = temporaryStore();
+    writeManyFiles(rig, 'out', 100);
+    const { digest } = rig.store.putOutput(rig.path('out'));
+    vi.spyOn(PackReader.prototype, 'read').mockReturnValueOnce(Buffer.from('evil'));
+    expect(() => rig.store.materialise(digest, rig.path('in'))).toThrow(
+      expect.objectContaining({ code: 'blob-missing' }),
+    );
+    vi.restoreAllMocks();
+    expect(lstatSync(rig.path('in'), { throwIfNoEntry: false })).toBeUndefined();
+    rig.store.materialise(digest, rig.path('in'));
+    expect(readTree(rig.path('in'))).toEqual(readTree(rig.path('out')));
   });
 
   it('finds a blob that a stage overwrote through its link', () => {

@@ -36,12 +36,7 @@ switch (what) {
     console.log(store.putOutput(join(root, argument)).digest);
     break;
   case 'die-in-sweep':
-    store.sweep(
-      () => false,
-      () => {
-        process.kill(process.pid, 'SIGKILL');
-      },
-    );
+    store.sweep(() => process.kill(process.pid, 'SIGKILL'));
     break;
   case 'put-and-hold':
     console.log(store.putOutput(join(root, argument)).digest);

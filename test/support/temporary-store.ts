@@ -1,7 +1,8 @@
 /** A store in a temporary project, and what a suspicious reader of its files would say about it. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
 import { systemClock, type Clock } from '../../lib/base/clock.ts';
 import { digestBytes, digestHex } from '../../lib/base/digest.ts';
 import type { Manifest } from '../../lib/model/artifact.ts';
@@ -50,6 +51,25 @@ export function temporaryStore(clock: Clock = lateClock): TemporaryStore {
 export function writeManyFiles(rig: TemporaryStore, folder: string, count: number, salt = ''): string {
   for (let i = 0; i < count; i++) rig.write(`${folder}/${String(i).padStart(5, '0')}.txt`, `${salt}${i}\n`);
   return rig.path(folder);
+}
+
+export function onlyPack(root: string): string {
+  const names = readdirSync(join(root, 'artifacts/packs'));
+  expect(names.length).toBe(1);
+  return join(root, 'artifacts/packs', names[0]!);
+}
+
+/** Flips a bit of one blob in the only pack, and gives the file the name that its content now has. Returns its path. */
+export function forgePack(rig: TemporaryStore, content: string): string {
+  const pack = onlyPack(rig.root);
+  const bytes = readFileSync(pack);
+  bytes[readPackIndex(pack)!.find(digestBytes(content))!.offset]! ^= 1;
+  const forged = join(rig.root, 'artifacts/packs', digestHex(digestBytes(bytes)));
+  rmSync(pack);
+  writeFileSync(forged, bytes, { mode: 0o444 });
+  // As the next process finds it: this one knows what it wrote.
+  rig.reopen();
+  return forged;
 }
 
 /** Path inside a folder to content, in order. */

@@ -54,11 +54,7 @@ function refuseLostDatabase({ store, lineage }: Parts): void {
 /** What is reachable is asked under the store's lock, so that no run records a result in between. */
 function sweep({ store, lineage }: Parts): Pick<GcJson, 'blobs' | 'sizeBytes'> {
   let reachable: ReadonlySet<Digest> | undefined;
-  return store.sweep(
-    (digest) => (reachable ??= withFrozen(store, lineage.reachableDigests())).has(digest),
-    // Whatever a result's row reaches stays, so no row loses what it names.
-    () => undefined,
-  );
+  return store.sweep((digest) => (reachable ??= withFrozen(store, lineage.reachableDigests())).has(digest));
 }
 
 /** A frozen model stays: later ones are held against it. */
