@@ -1,9 +1,10 @@
 /** Keys, the log and frozen models through the real command line, where nobody cheats. test/red-team has the rest. */
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { SIGNED_FILES } from '../red-team/signature-scene.ts';
+import { builtAssay } from '../support/built-assay.ts';
 import { CHAIN, CHAIN_FILES, makeProject, transcript, type Project } from './rig.ts';
 
 const ENTRIES = 'artifacts/log/entries.jsonl';
@@ -319,6 +320,20 @@ describe('assay keys', () => {
     for (const key of ['old.pem', 'new.pem']) {
       expect(await project.assay(['log', 'verify', '--key', key], { env })).toMatchObject({ code: 0 });
     }
+  });
+
+  it('rotate while a run is under way: it signs with the new one from then on', async () => {
+    const project = makeProject({});
+    const rotate = `ASSAY_KEYS=${project.keys} node ${resolve(builtAssay())} --project ${project.root} keys rotate --type ed25519`;
+    const stages = [
+      `  a:\n    shell: "echo a > {outputs.x}"\n    outputs: { x: file }\n`,
+      `  b:\n    shell: "${rotate} && cat {inputs.x} > {outputs.x}"\n    inputs: { x: a.x }\n    outputs: { x: file }\n`,
+    ];
+    project.write('pipeline.yaml', `version: 1\nstages:\n${stages.join('')}`);
+    await run(project);
+    // a, the endorsement, b.
+    expect(countEntries(project)).toBe(3);
+    expect(await logVerify(project)).toBe(SOUND_THREE);
   });
 
   it('stay encrypted under a passphrase, without which a run goes on unsigned', async () => {
