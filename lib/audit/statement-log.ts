@@ -44,6 +44,7 @@ export class StatementLog {
   #origin = '';
   #end = 0;
   #logged = new Set<string>();
+  #endorsements = new Set<string>();
   /** Of the last entry; undefined in an empty log. */
   #lastKeyId: string | undefined;
 
@@ -138,6 +139,7 @@ export class StatementLog {
   #forget(): void {
     this.#tree = new GrowingTree();
     this.#logged = new Set();
+    this.#endorsements = new Set();
     this.#lastKeyId = undefined;
     this.#end = 0;
   }
@@ -154,11 +156,13 @@ export class StatementLog {
     return 1;
   }
 
-  /** A key that took over says so first. */
+  /** A key that took over says so first, and once: where it stands again, after an entry by the old key, that key has no say. */
   #endorse(key: SigningKey, append: (envelope: Envelope) => void): void {
     const from = this.#lastKeyId;
     if (from === undefined || from === key.keyId) return;
-    for (const envelope of endorsementsSince(this.#parts.keys, from, key.keyId)) append(envelope);
+    for (const envelope of endorsementsSince(this.#parts.keys, from, key.keyId)) {
+      if (!this.#endorsements.has(canonicalJson(envelope))) append(envelope);
+    }
   }
 
   /** Reads what other processes added meanwhile; all of it the first time. */
@@ -190,6 +194,7 @@ export class StatementLog {
     this.#tree.add(leaf);
     const entry = readEntry(line);
     if (entry.kind === 'execution') this.#logged.add(entry.about.identity);
+    if (entry.kind === 'endorsement') this.#endorsements.add(line);
     this.#lastKeyId = entry.envelope?.signatures.at(-1)?.keyid ?? this.#lastKeyId;
   }
 

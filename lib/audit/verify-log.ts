@@ -3,7 +3,7 @@
  * with its entry), and against a checkpoint that was published where nobody here can change it.
  */
 import type { Lineage } from '../lineage/lineage.ts';
-import { findSigner, originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
+import { originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
 import { compareStatement } from './compare-statement.ts';
 import { identityOf, readEntry, type LogEntry } from './log-entry.ts';
 import { LogFile } from './log-file.ts';
@@ -203,11 +203,12 @@ function checkCheckpoint(
     return null;
   }
   const { origin, size, root } = checkpoint;
-  const keyId = findSigner(checkpoint, trust.allPems()) ?? null;
-  if (keyId === null) {
-    report({ problem: 'checkpoint-unsigned', detail: `${name} is not signed by a known key` });
+  const signer = trust.judgeCheckpoint(checkpoint);
+  if ('problem' in signer) {
+    report({ problem: 'checkpoint-unsigned', detail: `${name} ${signer.problem}` });
     return null;
   }
+  const { keyId } = signer;
   if (size > leaves.length) {
     report({
       problem: 'cut-short',

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { parseCheckpoint, signCheckpoint } from '../../lib/audit/checkpoint.ts';
 import { rotateKey } from '../../lib/audit/endorsement.ts';
 import { KeyStore } from '../../lib/audit/keys.ts';
-import { signBundle, SignatureScene, signLine, signWithRsa } from './signature-scene.ts';
+import { GrowingTree, hashEntry } from '../../lib/audit/merkle-log.ts';
+import { movedTo, signBundle, SignatureScene, signLine, signWithRsa } from './signature-scene.ts';
 
 export interface SignatureAttempt {
   readonly name: string;
@@ -347,19 +348,58 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
     attempt: (scene) => {
       const old = scene.ownKey('ed25519');
       rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
-      const endorsement = scene.read(join('..', scene.project.keys.split('/').at(-1)!, 'endorsements.jsonl')).trim();
-      scene.editLog((lines) => [
-        ...lines,
-        endorsement,
-        signLine(
-          lines[4]!,
-          old,
-          (statement) => JSON.parse(JSON.stringify(statement).replace('"logIndex":4', '"logIndex":6')) as never,
-        ),
-      ]);
+      const endorsement = scene.readKeys('endorsements.jsonl').trim();
+      scene.editLog((lines) => [...lines, endorsement, movedTo(6, lines[4]!, old)]);
     },
     command: LOG,
     finding: 'execution 5 (evaluate) unsigned: it is signed by a key that was replaced at entry 5',
+    exitCode: 3,
+  },
+  {
+    name: 'have a statement handed out that a replaced key signed',
+    how: 'the owner rotates the key, and one who has the old one signs the statement of the model once more',
+    attempt: (scene) => {
+      const old = scene.ownKey('ed25519');
+      rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
+      scene.editLog((lines) => [...lines, scene.readKeys('endorsements.jsonl').trim(), movedTo(6, lines[1]!, old)]);
+    },
+    command: ['attest', 'train.model', '--as', 'in-toto'],
+    finding: 'error[attestation-unsigned]',
+    exitCode: 1,
+  },
+  {
+    name: 'endorse a key of their own with one that was replaced',
+    how: 'the owner rotates the key, and one who has the old one lets it endorse a new one, as if it had never been replaced',
+    attempt: (scene) => {
+      const thief = scene.thiefsKeys();
+      rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
+      rotateKey(thief, 'ed25519');
+      scene.editLog((lines) => [
+        ...lines,
+        scene.readKeys('endorsements.jsonl').trim(),
+        scene.read('thief/endorsements.jsonl').trim(),
+        movedTo(7, lines[4]!, thief.signingKey('ed25519')),
+      ]);
+    },
+    command: LOG,
+    finding: 'entry 6 unsigned: it is signed by a key that was replaced at entry 5',
+    exitCode: 3,
+  },
+  {
+    name: 'sign a checkpoint with a key that was replaced',
+    how: 'the owner rotates the key, and one who has the old one signs a checkpoint over the endorsement of the new one',
+    attempt: (scene) => {
+      const old = scene.ownKey('ed25519');
+      rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
+      const endorsement = scene.readKeys('endorsements.jsonl').trim();
+      scene.editLog((lines) => [...lines, endorsement]);
+      const { origin } = parseCheckpoint(scene.read('published.txt'))!;
+      const tree = new GrowingTree();
+      for (const line of scene.read('artifacts/log/entries.jsonl').trimEnd().split('\n')) tree.add(hashEntry(line));
+      scene.write('artifacts/log/checkpoint', signCheckpoint({ origin, size: 6, root: tree.root() }, old));
+    },
+    command: LOG,
+    finding: 'log checkpoint-unsigned: the stored checkpoint is signed by a key that was replaced at entry 5',
     exitCode: 3,
   },
   {

@@ -131,6 +131,16 @@ export class SignatureScene {
     return KeyStore.open({ ASSAY_KEYS: this.project.keys }).signingKey(algorithm);
   }
 
+  /** All of the owner's keys, as one who copied their folder has them: what the owner does afterwards does not reach them. */
+  thiefsKeys(): KeyStore {
+    cpSync(this.project.keys, this.path('thief'), { recursive: true });
+    return KeyStore.open({ ASSAY_KEYS: this.path('thief') });
+  }
+
+  readKeys(name: string): string {
+    return readFileSync(join(this.project.keys, name), 'utf8');
+  }
+
   strangersKey(algorithm: 'ed25519' | 'p256'): SigningKey {
     return KeyStore.open({ ASSAY_KEYS: this.path('stranger') }).signingKey(algorithm);
   }
@@ -142,6 +152,13 @@ export function signLine(line: string, key: SigningKey, edit: (statement: Json) 
   const body = Buffer.from(canonicalJson(edit(JSON.parse(Buffer.from(payload, 'base64').toString()) as Json)));
   const sig = Buffer.from(key.sign(pae(payloadType, body))).toString('base64');
   return canonicalJson({ payloadType, payload: body.toString('base64'), signatures: [{ keyid: key.keyId, sig }] });
+}
+
+/** A statement that says that it is of another line, signed by the key. */
+export function movedTo(index: number, line: string, key: SigningKey): string {
+  const move = (statement: Json): Json =>
+    JSON.parse(JSON.stringify(statement).replace(/"logIndex":\d+/, `"logIndex":${index}`)) as Json;
+  return signLine(line, key, move);
 }
 
 interface Bundle {
