@@ -10,6 +10,11 @@ import { readEndorsement, type Endorsement } from './endorsement.ts';
 import type { LogEntry } from './log-entry.ts';
 import { keyIdOf, type PublicKey } from './public-key.ts';
 
+export interface KnownKey extends PublicKey {
+  /** Of one's own keys. */
+  readonly isRetired?: boolean;
+}
+
 /** Who signed, or what is wrong with that. */
 export type Signer = { readonly keyId: string } | { readonly problem: string };
 
@@ -18,7 +23,7 @@ export class LogTrust {
   /** The entry that ended a key's time. */
   readonly #retiredAt = new Map<string, number>();
 
-  constructor(known: readonly PublicKey[], entries: readonly LogEntry[]) {
+  constructor(known: readonly KnownKey[], entries: readonly LogEntry[]) {
     this.#pems = new Set(known.map(({ publicPem }) => publicPem));
     const endorsements = entries.flatMap((entry, index) => {
       const endorsement = entry.kind === 'endorsement' ? readEndorsement(entry.envelope) : undefined;
@@ -27,6 +32,7 @@ export class LogTrust {
     for (const { oldPem, index } of endorsements) {
       if (!this.#retiredAt.has(oldPem)) this.#retiredAt.set(oldPem, index);
     }
+    this.#endRetired(known, entries);
     const good = endorsements.filter((each) => this.#findReplaced(each, each.index) === undefined);
     // Both keys signed it, so trust in either is trust in both: forwards, and from a new key back to what came before.
     for (let isGrowing = true; isGrowing;) {
@@ -36,6 +42,18 @@ export class LogTrust {
         this.#pems.add(oldPem).add(newPem);
         isGrowing = true;
       }
+    }
+  }
+
+  /** A log that was begun after a rotation, or went on by another's key, need not tell of it. The owner knows which key came after. */
+  #endRetired(known: readonly KnownKey[], entries: readonly LogEntry[]): void {
+    const current = known.filter(({ isRetired }) => isRetired === false).map(({ publicPem }) => publicPem);
+    const retired = known.filter(({ publicPem, isRetired }) => isRetired && !current.includes(publicPem));
+    if (retired.length === 0) return;
+    const first = entries.findIndex(({ envelope }) => envelope && verifyEnvelope(envelope, current) !== null);
+    if (first < 0) return;
+    for (const { publicPem } of retired) {
+      this.#retiredAt.set(publicPem, Math.min(first, this.#retiredAt.get(publicPem) ?? Infinity));
     }
   }
 

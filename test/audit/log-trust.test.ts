@@ -8,7 +8,7 @@ import { IN_TOTO_TYPE, signEnvelope } from '../../lib/audit/dsse.ts';
 import { ENDORSEMENT_TYPE } from '../../lib/audit/endorsement.ts';
 import { KeyStore, type SigningKey } from '../../lib/audit/keys.ts';
 import { readEntry, REBUILT_TYPE, type LogEntry } from '../../lib/audit/log-entry.ts';
-import { LogTrust } from '../../lib/audit/log-trust.ts';
+import { LogTrust, type KnownKey } from '../../lib/audit/log-trust.ts';
 import { hashEntry } from '../../lib/audit/merkle-log.ts';
 import { STATEMENT_TYPE } from '../../lib/audit/statement.ts';
 import { canonicalJson, type JsonObject } from '../../lib/base/canonical-json.ts';
@@ -32,7 +32,7 @@ function endorsement(from: SigningKey, to: SigningKey): LogEntry {
 }
 
 /** What is wrong with each entry; null for nothing. */
-function judged(known: readonly SigningKey[], entries: readonly LogEntry[]): (string | null)[] {
+function judged(known: readonly KnownKey[], entries: readonly LogEntry[]): (string | null)[] {
   const trust = new LogTrust(known, entries);
   return entries.map((each, index) => (each.kind === 'unreadable' ? 'unreadable' : trust.judge(each, index)) ?? null);
 }
@@ -74,6 +74,28 @@ describe('a log whose key was replaced', () => {
   it('goes on through a second replacement', () => {
     const entries = [...honest, endorsement(next, evil), signedBy(evil)];
     for (const known of [[old], [evil]]) expect(judged(known, entries)).toEqual([null, null, null, null, null]);
+  });
+});
+
+describe('a log that does not tell of the rotation, to the owner of the keys', () => {
+  const judgedByOwner = (entries: readonly LogEntry[]): (string | null)[] =>
+    judged(
+      [
+        { ...next, isRetired: false },
+        { ...old, isRetired: true },
+        // As a crash in the middle of a rotation leaves it.
+        { ...next, isRetired: true },
+      ],
+      entries,
+    );
+
+  it('ends the old key at the first entry by the new one', () => {
+    const entries = [signedBy(old), signedBy(next), signedBy(old), endorsement(old, evil), signedBy(evil)];
+    expect(judgedByOwner(entries)).toEqual([null, null, REPLACED, REPLACED, UNKNOWN]);
+  });
+
+  it('is good where the new key has signed nothing yet', () => {
+    expect(judgedByOwner([signedBy(old), signedBy(old)])).toEqual([null, null]);
   });
 });
 
