@@ -67,12 +67,12 @@ export class KeyStore {
   }
 
   /** Own keys, retired ones too. Makes none, and needs no passphrase. */
-  publicKeys(): OwnKey[] {
-    const current = KEY_ALGORITHMS.flatMap((algorithm) => {
+  publicKeys(algorithms: readonly KeyAlgorithm[] = KEY_ALGORITHMS): OwnKey[] {
+    const current = algorithms.flatMap((algorithm) => {
       const publicPem = this.#readPublic(algorithm);
       return publicPem === undefined ? [] : [{ ...asPublicKey(publicPem), algorithm, isRetired: false }];
     });
-    return [...current, ...this.#retiredKeys()];
+    return [...current, ...this.#retiredKeys().filter(({ algorithm }) => algorithms.includes(algorithm))];
   }
 
   /**

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { parseCheckpoint, signCheckpoint } from '../../lib/audit/checkpoint.ts';
 import { rotateKey } from '../../lib/audit/endorsement.ts';
 import { KeyStore } from '../../lib/audit/keys.ts';
-import { GrowingTree, hashEntry } from '../../lib/audit/merkle-log.ts';
 import { movedTo, signBundle, SignatureScene, signLine, signWithRsa } from './signature-scene.ts';
 
 export interface SignatureAttempt {
@@ -21,6 +20,7 @@ export interface SignatureAttempt {
 }
 
 const LOG = ['log', 'verify'];
+const RUN_AND_LOG = ['run', '--set', 'steps=3', '&&', ...LOG];
 const PUBLISHED = ['log', 'verify', 'published.txt'];
 const EXPORTED = ['verify', './exported', '--signature', 'model.sig'];
 const FROZEN = ['verify', 'train.model'];
@@ -109,13 +109,7 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
   {
     name: 'drop a row',
     how: 'execution 3 and all that it has are deleted',
-    attempt: (scene) =>
-      scene.sql(
-        ...['execution_input', 'execution_output', 'param', 'metric', 'action_result'].map(
-          (table) => `DELETE FROM ${table} WHERE execution_id = 3`,
-        ),
-        'DELETE FROM execution WHERE id = 3',
-      ),
+    attempt: (scene) => scene.sql(...dropping(3)),
     command: LOG,
     finding: 'execution 3 (evaluate) dropped: the database no longer has it',
     exitCode: 3,
@@ -166,6 +160,30 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
     attempt: (scene) => scene.editLog((lines) => lines.slice(0, 3)),
     command: LOG,
     finding: 'log cut-short: the stored checkpoint is of 5 entries, the log has 3',
+    exitCode: 3,
+  },
+  {
+    name: 'truncate the log, and have the next run make it good',
+    how: 'the last line, its rows and the stored checkpoint are deleted; a run would sign a new checkpoint',
+    attempt: (scene) => {
+      scene.editLog((lines) => lines.slice(0, 4));
+      scene.sql(...dropping(5));
+      scene.remove('artifacts/log/checkpoint');
+    },
+    command: RUN_AND_LOG,
+    finding: 'log checkpoint-missing: the log has no checkpoint',
+    exitCode: 3,
+  },
+  {
+    name: 'truncate the log, sign it, and have the next run make it good',
+    how: 'the last line and its rows are deleted, and a stranger signs a checkpoint of the rest',
+    attempt: (scene) => {
+      scene.editLog((lines) => lines.slice(0, 4));
+      scene.sql(...dropping(5));
+      scene.signLog(scene.strangersKey('ed25519'));
+    },
+    command: RUN_AND_LOG,
+    finding: 'log checkpoint-unsigned: the stored checkpoint is not signed by a known key',
     exitCode: 3,
   },
   {
@@ -393,10 +411,7 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
       rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
       const endorsement = scene.readKeys('endorsements.jsonl').trim();
       scene.editLog((lines) => [...lines, endorsement]);
-      const { origin } = parseCheckpoint(scene.read('published.txt'))!;
-      const tree = new GrowingTree();
-      for (const line of scene.read('artifacts/log/entries.jsonl').trimEnd().split('\n')) tree.add(hashEntry(line));
-      scene.write('artifacts/log/checkpoint', signCheckpoint({ origin, size: 6, root: tree.root() }, old));
+      scene.signLog(old);
     },
     command: LOG,
     finding: 'log checkpoint-unsigned: the stored checkpoint is signed by a key that was replaced at entry 5',
@@ -600,6 +615,14 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
     exitCode: 3,
   },
 ];
+
+function dropping(id: number): string[] {
+  const tables = ['execution_input', 'execution_output', 'param', 'metric', 'action_result'];
+  return [
+    ...tables.map((table) => `DELETE FROM ${table} WHERE execution_id = ${id}`),
+    `DELETE FROM execution WHERE id = ${id}`,
+  ];
+}
 
 /** By way of a number that is not in use. */
 function swap(table: string, column: string): string[] {

@@ -3,8 +3,10 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { originOf, signCheckpoint } from '../../lib/audit/checkpoint.ts';
 import { pae } from '../../lib/audit/dsse.ts';
 import { KeyStore, type SigningKey } from '../../lib/audit/keys.ts';
+import { GrowingTree, hashEntry } from '../../lib/audit/merkle-log.ts';
 import { keyIdOf } from '../../lib/audit/public-key.ts';
 import { canonicalJson, type Json } from '../../lib/base/canonical-json.ts';
 import { JOIN_STAGE, makeProject, type Project } from '../cli/rig.ts';
@@ -116,6 +118,15 @@ export class SignatureScene {
   editLog(edit: (lines: string[]) => readonly string[]): void {
     const lines = edit(this.read('artifacts/log/entries.jsonl').trimEnd().split('\n'));
     this.write('artifacts/log/entries.jsonl', lines.map((line) => `${line}\n`).join(''));
+  }
+
+  /** A checkpoint of all entries, by the key. */
+  signLog(key: SigningKey): void {
+    const tree = new GrowingTree();
+    const leaves = this.read('artifacts/log/entries.jsonl').trimEnd().split('\n').map(hashEntry);
+    for (const leaf of leaves) tree.add(leaf);
+    const checkpoint = { origin: originOf(leaves[0]!), size: tree.size, root: tree.root() };
+    this.write('artifacts/log/checkpoint', signCheckpoint(checkpoint, key));
   }
 
   replaceByOlder(...names: readonly string[]): void {
