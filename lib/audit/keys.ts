@@ -50,10 +50,12 @@ export class KeyStore {
     return new KeyStore(keyFolder(env), passphrase === '' ? undefined : passphrase);
   }
 
-  /** Made on first use. Throws UserError keys-unwritable, key-exposed, key-locked, key-unreadable, key-mismatch. */
+  /** Made on first use, read anew once another process has replaced it. Throws UserError keys-unwritable, key-exposed, key-locked, key-unreadable, key-mismatch. */
   signingKey(algorithm: KeyAlgorithm): SigningKey {
     let key = this.#opened.get(algorithm);
-    if (key === undefined) {
+    // A run may last for hours, and what it signs after a rotation with the old key counts for nothing.
+    const listed = key && readIfThere(join(this.folder, `${algorithm}.pub.pem`));
+    if (key === undefined || (listed !== undefined && listed !== key.publicPem)) {
       key = asSigningKey(algorithm, this.#read(algorithm) ?? this.#make(algorithm));
       this.#opened.set(algorithm, key);
     }
@@ -65,12 +67,12 @@ export class KeyStore {
   }
 
   /** Own keys, retired ones too. Makes none, and needs no passphrase. */
-  publicKeys(): OwnKey[] {
-    const current = KEY_ALGORITHMS.flatMap((algorithm) => {
+  publicKeys(algorithms: readonly KeyAlgorithm[] = KEY_ALGORITHMS): OwnKey[] {
+    const current = algorithms.flatMap((algorithm) => {
       const publicPem = this.#readPublic(algorithm);
       return publicPem === undefined ? [] : [{ ...asPublicKey(publicPem), algorithm, isRetired: false }];
     });
-    return [...current, ...this.#retiredKeys()];
+    return [...current, ...this.#retiredKeys().filter(({ algorithm }) => algorithms.includes(algorithm))];
   }
 
   /**

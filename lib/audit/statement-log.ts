@@ -1,25 +1,33 @@
 /**
  * The transparency log: every execution's signed statement, in order, under one Merkle tree whose root is signed after each addition.
  *
- * An entry is on disk before the checkpoint that covers it. A crash between leaves a checkpoint of fewer entries, which is still
- * true; one in the middle of a line leaves a torn line, which is dropped by the next addition, and its execution is added again.
- * A log that its own checkpoint contradicts is not added to: a new checkpoint would make good what was cut off.
+ * An entry is on disk before the checkpoint that covers it, and after one by the same hand: even the first one follows on a checkpoint
+ * of none. A crash between leaves a checkpoint of fewer entries, which is still true; one in the middle of a line leaves a torn line,
+ * which is dropped by the next addition, and its execution is added again. So no crash leaves entries without a checkpoint. A log that
+ * has none, or that its own contradicts, is not added to: a new checkpoint would make good what was cut off.
  */
 import { canonicalJson } from '../base/canonical-json.ts';
 import { UserError } from '../base/errors.ts';
 import type { Lineage } from '../lineage/lineage.ts';
-import type { ManifestEntry } from '../model/artifact.ts';
-import type { Execution } from '../model/run.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { guarded } from '../store/store-errors.ts';
-import { originOf, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
+import {
+  findSigner,
+  originOf,
+  parseCheckpoint,
+  signCheckpoint,
+  type Checkpoint,
+  type SignedCheckpoint,
+} from './checkpoint.ts';
 import { IN_TOTO_TYPE, signEnvelope, type Envelope } from './dsse.ts';
 import { endorsementsSince } from './endorsement.ts';
 import type { KeyStore, SigningKey } from './keys.ts';
 import { identityOf, readEntry, REBUILT_TYPE } from './log-entry.ts';
 import { LogFile } from './log-file.ts';
 import { GrowingTree, hashEntry } from './merkle-log.ts';
+import { filesOf } from './statement-files.ts';
 import { moment, readFacts, STATEMENT_TYPE, statementBytes, statementOf } from './statement.ts';
+import { doubtOf } from './stored-checkpoint.ts';
 
 export interface LogParts {
   readonly store: ArtifactStore;
@@ -34,8 +42,10 @@ interface Adding {
   readonly endorse: () => void;
 }
 
-/** Files are named one by one only where they are few: a dataset may have 60,000, and its manifest names them all. */
-const MOST_FILES = 64;
+/** Told what is wrong with the checkpoint; goes on without it when it returns. */
+export type OnDoubt = (what: string) => void;
+
+const LOOK = 'assay log verify says what; bring the folder back from a backup';
 
 export class StatementLog {
   readonly #parts: LogParts;
@@ -44,6 +54,7 @@ export class StatementLog {
   #origin = '';
   #end = 0;
   #logged = new Set<string>();
+  #endorsements = new Set<string>();
   /** Of the last entry; undefined in an empty log. */
   #lastKeyId: string | undefined;
 
@@ -91,20 +102,23 @@ export class StatementLog {
     if (this.#file.size() > 0) this.#adding(({ endorse }) => endorse());
   }
 
-  /** Signed anew when the stored one does not cover all entries. Undefined for an empty log. */
-  checkpoint(): string | undefined {
+  /**
+   * Signed anew when the stored one does not cover all entries, or does not vouch for them: for the user, who asks for it, may know why.
+   * `onDoubt` is told what was wrong. Undefined for an empty log.
+   */
+  checkpoint(onDoubt: OnDoubt): string | undefined {
     if (this.#file.size() === 0) return undefined;
-    this.#adding(() => undefined);
-    return this.#file.readCheckpoint();
+    this.#adding(() => undefined, onDoubt);
+    return this.#tree.size === 0 ? undefined : this.#file.readCheckpoint();
   }
 
-  #adding<T>(work: (adding: Adding) => T): T {
+  #adding<T>(work: (adding: Adding) => T, onDoubt: OnDoubt = (what) => this.#refuse(what)): T {
     // A key that cannot be used is found before anything is locked or written.
     this.#parts.keys.signingKey('ed25519');
     return guarded('write the log', this.#file.folder, () =>
       this.#file.exclusively(() => {
         try {
-          return this.#addLocked(work);
+          return this.#addLocked(work, onDoubt);
         } catch (error) {
           // What was taken in but not written must not count: all is read again the next time.
           this.#forget();
@@ -114,8 +128,9 @@ export class StatementLog {
     );
   }
 
-  #addLocked<T>(work: (adding: Adding) => T): T {
-    this.#catchUp();
+  #addLocked<T>(work: (adding: Adding) => T, onDoubt: OnDoubt): T {
+    const stored = this.#catchUp(onDoubt);
+    const before = { size: this.#tree.size, root: this.#tree.root() };
     const key = this.#parts.keys.signingKey('ed25519');
     const lines: string[] = [];
     const append = (envelope: Envelope): void => {
@@ -130,14 +145,22 @@ export class StatementLog {
       return this.#addOne(executionId, later, sign);
     };
     const result = work({ add, sign, endorse });
-    if (lines.length > 0) this.#end = this.#file.append(this.#end, lines);
-    this.#coverAll(key);
+    if (lines.length > 0) {
+      // Or a crash before the next one would leave these entries without a checkpoint by a key that their owner knows.
+      const isOwn = stored !== undefined && findSigner(stored, [key.publicPem]) !== undefined;
+      // One of none names a log that was never begun: this one has another first entry.
+      if (!isOwn || stored.size === 0) this.#writeCheckpoint(before, key);
+      this.#end = this.#file.append(this.#end, lines);
+    }
+    const { size } = this.#tree;
+    if (size > 0 && size !== stored?.size) this.#writeCheckpoint({ size, root: this.#tree.root() }, key);
     return result;
   }
 
   #forget(): void {
     this.#tree = new GrowingTree();
     this.#logged = new Set();
+    this.#endorsements = new Set();
     this.#lastKeyId = undefined;
     this.#end = 0;
   }
@@ -154,70 +177,62 @@ export class StatementLog {
     return 1;
   }
 
-  /** A key that took over says so first. */
+  /** A key that took over says so first, and once: where it stands again, after an entry by the old key, that key has no say. */
   #endorse(key: SigningKey, append: (envelope: Envelope) => void): void {
     const from = this.#lastKeyId;
     if (from === undefined || from === key.keyId) return;
-    for (const envelope of endorsementsSince(this.#parts.keys, from, key.keyId)) append(envelope);
+    for (const envelope of endorsementsSince(this.#parts.keys, from, key.keyId)) {
+      if (!this.#endorsements.has(canonicalJson(envelope))) append(envelope);
+    }
   }
 
-  /** Reads what other processes added meanwhile; all of it the first time. */
-  #catchUp(): void {
+  /** Reads what other processes added meanwhile; all of it the first time. Returns the stored checkpoint, unless there is doubt of it. */
+  #catchUp(onDoubt: OnDoubt): SignedCheckpoint | undefined {
     const isFirst = this.#end === 0;
     if (this.#file.size() < this.#end) throw altered(this.#file.folder, 'it became shorter while this run wrote to it');
     const { lines, end } = this.#file.read(this.#end);
-    const stored = isFirst ? this.#file.readCheckpoint() : undefined;
-    const checkpoint = stored === undefined ? undefined : parseCheckpoint(stored);
-    if (stored !== undefined && checkpoint === undefined) throw altered(this.#file.folder, 'its checkpoint is none');
-    for (const line of lines) {
-      this.#take(line);
-      if (this.#tree.size === checkpoint?.size && !Buffer.from(checkpoint.root).equals(this.#tree.root())) {
-        throw altered(this.#file.folder, `its first ${checkpoint.size} entries are not those of its checkpoint`);
+    const entries = lines.map(readEntry);
+    const text = this.#file.readCheckpoint();
+    const stored = text === undefined ? undefined : parseCheckpoint(text);
+    // Of what it wrote itself, a process needs no word of others.
+    const doubt = isFirst ? doubtOf(text, stored, entries, this.#parts.keys.publicKeys(['ed25519'])) : undefined;
+    if (doubt !== undefined) onDoubt(doubt);
+    const believed = doubt === undefined ? stored : undefined;
+    lines.forEach((line, i) => {
+      this.#take(line, entries[i]);
+      if (this.#tree.size === believed?.size && !Buffer.from(believed.root).equals(this.#tree.root())) {
+        throw altered(this.#file.folder, `its first ${believed.size} entries are not those of its checkpoint`);
       }
+    });
+    if (believed !== undefined && believed.size > this.#tree.size) {
+      throw altered(this.#file.folder, `it has ${this.#tree.size} entries, and its checkpoint is of ${believed.size}`);
     }
-    if (checkpoint !== undefined && checkpoint.size > this.#tree.size) {
-      throw altered(
-        this.#file.folder,
-        `it has ${this.#tree.size} entries, and its checkpoint is of ${checkpoint.size}`,
-      );
+    if (believed !== undefined && this.#tree.size > 0 && believed.origin !== this.#origin) {
+      throw altered(this.#file.folder, 'its checkpoint is of another log');
     }
     this.#end = end;
+    return believed;
   }
 
-  #take(line: string): void {
+  #refuse(what: string): never {
+    const hint = `${LOOK}; where you know why, assay log checkpoint signs the log as it is`;
+    throw altered(this.#file.folder, what, hint);
+  }
+
+  #take(line: string, entry = readEntry(line)): void {
     const leaf = hashEntry(line);
     if (this.#tree.size === 0) this.#origin = originOf(leaf);
     this.#tree.add(leaf);
-    const entry = readEntry(line);
     if (entry.kind === 'execution') this.#logged.add(entry.about.identity);
+    if (entry.kind === 'endorsement') this.#endorsements.add(line);
     this.#lastKeyId = entry.envelope?.signatures.at(-1)?.keyid ?? this.#lastKeyId;
   }
 
-  #coverAll(key: SigningKey): void {
-    if (this.#tree.size === 0) return;
-    const stored = parseCheckpoint(this.#file.readCheckpoint() ?? '');
-    if (stored?.size === this.#tree.size) return;
-    const checkpoint = { origin: this.#origin, size: this.#tree.size, root: this.#tree.root() };
-    this.#file.writeCheckpoint(signCheckpoint(checkpoint, key));
+  #writeCheckpoint(of: Pick<Checkpoint, 'size' | 'root'>, key: SigningKey): void {
+    this.#file.writeCheckpoint(signCheckpoint({ origin: this.#origin, ...of }, key));
   }
 }
 
-function filesOf(store: ArtifactStore, { outputs }: Execution): Record<string, readonly ManifestEntry[]> {
-  const files: Record<string, readonly ManifestEntry[]> = {};
-  for (const { name, artifact } of outputs) {
-    try {
-      const { entries } = store.readManifest(artifact);
-      if (entries.length <= MOST_FILES) files[name] = entries;
-    } catch (error) {
-      // Of an old execution whose result was swept: the artifact is named, its files are not.
-      if (!(error instanceof UserError)) throw error;
-    }
-  }
-  return files;
-}
-
-function altered(folder: string, what: string): UserError {
-  return new UserError('log-altered', `the log in ${folder} is not as it was: ${what}`, {
-    hint: 'assay log verify says what; bring the folder back from a backup, or move it away to begin a new log',
-  });
+function altered(folder: string, what: string, hint = `${LOOK}, or move it away to begin a new log`): UserError {
+  return new UserError('log-altered', `the log in ${folder} is not as it was: ${what}`, { hint });
 }

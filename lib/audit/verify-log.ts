@@ -3,7 +3,7 @@
  * with its entry), and against a checkpoint that was published where nobody here can change it.
  */
 import type { Lineage } from '../lineage/lineage.ts';
-import { findSigner, originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
+import { originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
 import { compareStatement } from './compare-statement.ts';
 import { identityOf, readEntry, type LogEntry } from './log-entry.ts';
 import { LogFile } from './log-file.ts';
@@ -203,11 +203,12 @@ function checkCheckpoint(
     return null;
   }
   const { origin, size, root } = checkpoint;
-  const keyId = findSigner(checkpoint, trust.allPems()) ?? null;
-  if (keyId === null) {
-    report({ problem: 'checkpoint-unsigned', detail: `${name} is not signed by a known key` });
+  const signer = trust.judgeCheckpoint(checkpoint);
+  if ('problem' in signer) {
+    report({ problem: 'checkpoint-unsigned', detail: `${name} ${signer.problem}` });
     return null;
   }
+  const { keyId } = signer;
   if (size > leaves.length) {
     report({
       problem: 'cut-short',
@@ -218,9 +219,9 @@ function checkCheckpoint(
   }
   const first = leaves[0];
   const signed = Buffer.from(root).toString('base64');
-  const found = size === 0 || first === undefined ? '' : Buffer.from(rootOf(leaves, size)).toString('base64');
-  if (first === undefined || originOf(first) !== origin) {
-    const values = { field: 'origin', signed: origin, found: first === undefined ? null : originOf(first) };
+  const found = Buffer.from(rootOf(leaves, size)).toString('base64');
+  if (first !== undefined && originOf(first) !== origin) {
+    const values = { field: 'origin', signed: origin, found: originOf(first) };
     report({ problem: 'checkpoint-differs', ...values, detail: `${name} is of another log: ${origin}` });
   } else if (signed !== found) {
     const detail = `${name} has another root for the first ${size} entries: one of them was altered, dropped or moved`;

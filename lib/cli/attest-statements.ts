@@ -1,5 +1,4 @@
 /** `assay attest --as in-toto`: the statements that were signed when the artifact was made. A cache hit makes no new ones. */
-import { verifyEnvelope } from '../audit/dsse.ts';
 import { readEntry } from '../audit/log-entry.ts';
 import { LogFile } from '../audit/log-file.ts';
 import { LogTrust } from '../audit/log-trust.ts';
@@ -16,7 +15,7 @@ export function attestStatements({ digest, name, session }: AttestRequest, parts
   const entries = lines.map(readEntry);
   const found = entries.flatMap((entry, index) =>
     entry.kind === 'execution' && entry.statement.subject.some(({ digest: of }) => of?.sha256 === digestHex(digest))
-      ? [{ entry, line: lines[index] as string }]
+      ? [{ entry, index, line: lines[index] as string }]
       : [],
   );
   if (found.length === 0) {
@@ -24,8 +23,8 @@ export function attestStatements({ digest, name, session }: AttestRequest, parts
       hint: 'assay log checkpoint logs what an earlier Assay made; a run logs by itself',
     });
   }
-  const pems = new LogTrust(knownKeys(session, 'ed25519', []), entries).allPems();
-  if (!found.every(({ entry }) => verifyEnvelope(entry.envelope, pems) !== null)) {
+  const trust = new LogTrust(knownKeys(session, 'ed25519', []), entries);
+  if (found.some(({ entry, index }) => trust.judge(entry, index) !== undefined)) {
     throw new UserError('attestation-unsigned', `a statement of ${name} is not signed by a known key`, {
       hint: 'assay log verify says what else is wrong with the log',
     });

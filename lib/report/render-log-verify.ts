@@ -16,7 +16,8 @@ const NEXT: Readonly<Record<LogProblem, string>> = {
   unsigned: 'name the keys of others who ran this project with --key FILE',
   'out-of-order': 'bring artifacts/log back from a backup',
   unreadable: 'bring artifacts/log back from a backup',
-  'checkpoint-missing': 'assay log checkpoint writes it; a published one tells whether entries are gone too',
+  'checkpoint-missing':
+    'no crash leaves this: bring artifacts/log back from a backup; assay log checkpoint signs the log as it is, and a published one tells whether entries are gone',
   'checkpoint-unsigned': 'name the key that signed it with --key FILE',
   'checkpoint-differs': 'bring artifacts/log back from a backup',
   'cut-short': 'bring artifacts/log back from a backup: its last entries are gone',

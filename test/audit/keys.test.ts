@@ -129,6 +129,14 @@ describe('KeyStore', () => {
     expect(codeOf(() => KeyStore.open({ ASSAY_KEYS: folder }).publicKeys())).toBe('key-mismatch');
   });
 
+  it('reads anew what another process replaced', () => {
+    const folder = temporary();
+    const [here, there] = [KeyStore.open({ ASSAY_KEYS: folder }), KeyStore.open({ ASSAY_KEYS: folder })];
+    here.signingKey('ed25519');
+    const next = there.replaceKey('ed25519', () => undefined);
+    expect(here.signingKey('ed25519').keyId).toBe(next.keyId);
+  });
+
   it('replaces a key while both can sign, keeps the public half, and keeps no private one', () => {
     const folder = temporary();
     const old = KeyStore.open({ ASSAY_KEYS: folder }).signingKey('ed25519');

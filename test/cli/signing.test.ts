@@ -1,9 +1,10 @@
 /** Keys, the log and frozen models through the real command line, where nobody cheats. test/red-team has the rest. */
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { SIGNED_FILES } from '../red-team/signature-scene.ts';
+import { builtAssay } from '../support/built-assay.ts';
 import { CHAIN, CHAIN_FILES, makeProject, transcript, type Project } from './rig.ts';
 
 const ENTRIES = 'artifacts/log/entries.jsonl';
@@ -83,22 +84,22 @@ describe('a run', () => {
 
   it('drops the half line that a crash left, and logs its execution again', async () => {
     const project = makeProject();
+    await run(project, 'poison');
+    const ofTwo = readFileSync(join(project.root, 'artifacts/log/checkpoint'));
     await run(project);
     const path = join(project.root, ENTRIES);
     const lines = readFileSync(path, 'utf8').split('\n');
-    // As a crash in the middle of the third line leaves it: the checkpoint covers two.
-    rmSync(join(project.root, 'artifacts/log/checkpoint'));
+    // As a crash in the middle of the third line leaves it.
+    writeFileSync(join(project.root, 'artifacts/log/checkpoint'), ofTwo);
     writeFileSync(path, `${lines[0]}\n${lines[1]}\n${lines[2]!.slice(0, 100)}`);
     expect(await logVerify(project)).toMatchInlineSnapshot(`
       "
       exit 3
       --- stdout
       execution 3 (evaluate) not-logged: it was put into the database, or its run ended before it was logged
-      log checkpoint-missing: the log has no checkpoint
         next: assay run logs it, marked as recorded later; first find out where it came from
-        next: assay log checkpoint writes it; a published one tells whether entries are gone too
       the last line is incomplete, as a crash leaves it; the next run drops it
-      2 entries, against the database: 2 findings
+      2 entries, against the database: 1 finding
       --- stderr
       "
     `);
@@ -319,6 +320,20 @@ describe('assay keys', () => {
     for (const key of ['old.pem', 'new.pem']) {
       expect(await project.assay(['log', 'verify', '--key', key], { env })).toMatchObject({ code: 0 });
     }
+  });
+
+  it('rotate while a run is under way: it signs with the new one from then on', async () => {
+    const project = makeProject({});
+    const rotate = `ASSAY_KEYS=${project.keys} node ${resolve(builtAssay())} --project ${project.root} keys rotate --type ed25519`;
+    const stages = [
+      `  a:\n    shell: "echo a > {outputs.x}"\n    outputs: { x: file }\n`,
+      `  b:\n    shell: "${rotate} && cat {inputs.x} > {outputs.x}"\n    inputs: { x: a.x }\n    outputs: { x: file }\n`,
+    ];
+    project.write('pipeline.yaml', `version: 1\nstages:\n${stages.join('')}`);
+    await run(project);
+    // a, the endorsement, b.
+    expect(countEntries(project)).toBe(3);
+    expect(await logVerify(project)).toBe(SOUND_THREE);
   });
 
   it('stay encrypted under a passphrase, without which a run goes on unsigned', async () => {

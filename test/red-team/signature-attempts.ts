@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseCheckpoint, signCheckpoint } from '../../lib/audit/checkpoint.ts';
 import { rotateKey } from '../../lib/audit/endorsement.ts';
 import { KeyStore } from '../../lib/audit/keys.ts';
-import { signBundle, SignatureScene, signLine, signWithRsa } from './signature-scene.ts';
+import { movedTo, signBundle, SignatureScene, signLine, signWithRsa } from './signature-scene.ts';
 
 export interface SignatureAttempt {
   readonly name: string;
@@ -20,6 +20,7 @@ export interface SignatureAttempt {
 }
 
 const LOG = ['log', 'verify'];
+const RUN_AND_LOG = ['run', '--set', 'steps=3', '&&', ...LOG];
 const PUBLISHED = ['log', 'verify', 'published.txt'];
 const EXPORTED = ['verify', './exported', '--signature', 'model.sig'];
 const FROZEN = ['verify', 'train.model'];
@@ -108,13 +109,7 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
   {
     name: 'drop a row',
     how: 'execution 3 and all that it has are deleted',
-    attempt: (scene) =>
-      scene.sql(
-        ...['execution_input', 'execution_output', 'param', 'metric', 'action_result'].map(
-          (table) => `DELETE FROM ${table} WHERE execution_id = 3`,
-        ),
-        'DELETE FROM execution WHERE id = 3',
-      ),
+    attempt: (scene) => scene.sql(...dropping(3)),
     command: LOG,
     finding: 'execution 3 (evaluate) dropped: the database no longer has it',
     exitCode: 3,
@@ -165,6 +160,30 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
     attempt: (scene) => scene.editLog((lines) => lines.slice(0, 3)),
     command: LOG,
     finding: 'log cut-short: the stored checkpoint is of 5 entries, the log has 3',
+    exitCode: 3,
+  },
+  {
+    name: 'truncate the log, and have the next run make it good',
+    how: 'the last line, its rows and the stored checkpoint are deleted; a run would sign a new checkpoint',
+    attempt: (scene) => {
+      scene.editLog((lines) => lines.slice(0, 4));
+      scene.sql(...dropping(5));
+      scene.remove('artifacts/log/checkpoint');
+    },
+    command: RUN_AND_LOG,
+    finding: 'log checkpoint-missing: the log has no checkpoint',
+    exitCode: 3,
+  },
+  {
+    name: 'truncate the log, sign it, and have the next run make it good',
+    how: 'the last line and its rows are deleted, and a stranger signs a checkpoint of the rest',
+    attempt: (scene) => {
+      scene.editLog((lines) => lines.slice(0, 4));
+      scene.sql(...dropping(5));
+      scene.signLog(scene.strangersKey('ed25519'));
+    },
+    command: RUN_AND_LOG,
+    finding: 'log checkpoint-unsigned: the stored checkpoint is not signed by a known key',
     exitCode: 3,
   },
   {
@@ -347,19 +366,55 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
     attempt: (scene) => {
       const old = scene.ownKey('ed25519');
       rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
-      const endorsement = scene.read(join('..', scene.project.keys.split('/').at(-1)!, 'endorsements.jsonl')).trim();
-      scene.editLog((lines) => [
-        ...lines,
-        endorsement,
-        signLine(
-          lines[4]!,
-          old,
-          (statement) => JSON.parse(JSON.stringify(statement).replace('"logIndex":4', '"logIndex":6')) as never,
-        ),
-      ]);
+      const endorsement = scene.readKeys('endorsements.jsonl').trim();
+      scene.editLog((lines) => [...lines, endorsement, movedTo(6, lines[4]!, old)]);
     },
     command: LOG,
     finding: 'execution 5 (evaluate) unsigned: it is signed by a key that was replaced at entry 5',
+    exitCode: 3,
+  },
+  {
+    name: 'have a statement handed out that a replaced key signed',
+    how: 'the owner rotates the key, and one who has the old one signs the statement of the model once more',
+    attempt: (scene) => {
+      const old = scene.ownKey('ed25519');
+      rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
+      scene.editLog((lines) => [...lines, scene.readKeys('endorsements.jsonl').trim(), movedTo(6, lines[1]!, old)]);
+    },
+    command: ['attest', 'train.model', '--as', 'in-toto'],
+    finding: 'error[attestation-unsigned]',
+    exitCode: 1,
+  },
+  {
+    name: 'endorse a key of their own with one that was replaced',
+    how: 'the owner rotates the key, and one who has the old one lets it endorse a new one, as if it had never been replaced',
+    attempt: (scene) => {
+      const thief = scene.thiefsKeys();
+      rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
+      rotateKey(thief, 'ed25519');
+      scene.editLog((lines) => [
+        ...lines,
+        scene.readKeys('endorsements.jsonl').trim(),
+        scene.read('thief/endorsements.jsonl').trim(),
+        movedTo(7, lines[4]!, thief.signingKey('ed25519')),
+      ]);
+    },
+    command: LOG,
+    finding: 'entry 6 unsigned: it is signed by a key that was replaced at entry 5',
+    exitCode: 3,
+  },
+  {
+    name: 'sign a checkpoint with a key that was replaced',
+    how: 'the owner rotates the key, and one who has the old one signs a checkpoint over the endorsement of the new one',
+    attempt: (scene) => {
+      const old = scene.ownKey('ed25519');
+      rotateKey(KeyStore.open({ ASSAY_KEYS: scene.project.keys }), 'ed25519');
+      const endorsement = scene.readKeys('endorsements.jsonl').trim();
+      scene.editLog((lines) => [...lines, endorsement]);
+      scene.signLog(old);
+    },
+    command: LOG,
+    finding: 'log checkpoint-unsigned: the stored checkpoint is signed by a key that was replaced at entry 5',
     exitCode: 3,
   },
   {
@@ -560,6 +615,14 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
     exitCode: 3,
   },
 ];
+
+function dropping(id: number): string[] {
+  const tables = ['execution_input', 'execution_output', 'param', 'metric', 'action_result'];
+  return [
+    ...tables.map((table) => `DELETE FROM ${table} WHERE execution_id = ${id}`),
+    `DELETE FROM execution WHERE id = ${id}`,
+  ];
+}
 
 /** By way of a number that is not in use. */
 function swap(table: string, column: string): string[] {

@@ -3,8 +3,10 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { originOf, signCheckpoint } from '../../lib/audit/checkpoint.ts';
 import { pae } from '../../lib/audit/dsse.ts';
 import { KeyStore, type SigningKey } from '../../lib/audit/keys.ts';
+import { GrowingTree, hashEntry } from '../../lib/audit/merkle-log.ts';
 import { keyIdOf } from '../../lib/audit/public-key.ts';
 import { canonicalJson, type Json } from '../../lib/base/canonical-json.ts';
 import { JOIN_STAGE, makeProject, type Project } from '../cli/rig.ts';
@@ -118,6 +120,15 @@ export class SignatureScene {
     this.write('artifacts/log/entries.jsonl', lines.map((line) => `${line}\n`).join(''));
   }
 
+  /** A checkpoint of all entries, by the key. */
+  signLog(key: SigningKey): void {
+    const tree = new GrowingTree();
+    const leaves = this.read('artifacts/log/entries.jsonl').trimEnd().split('\n').map(hashEntry);
+    for (const leaf of leaves) tree.add(leaf);
+    const checkpoint = { origin: originOf(leaves[0]!), size: tree.size, root: tree.root() };
+    this.write('artifacts/log/checkpoint', signCheckpoint(checkpoint, key));
+  }
+
   replaceByOlder(...names: readonly string[]): void {
     for (const name of names) {
       this.remove(`artifacts/${name}`);
@@ -131,6 +142,16 @@ export class SignatureScene {
     return KeyStore.open({ ASSAY_KEYS: this.project.keys }).signingKey(algorithm);
   }
 
+  /** All of the owner's keys, as one who copied their folder has them: what the owner does afterwards does not reach them. */
+  thiefsKeys(): KeyStore {
+    cpSync(this.project.keys, this.path('thief'), { recursive: true });
+    return KeyStore.open({ ASSAY_KEYS: this.path('thief') });
+  }
+
+  readKeys(name: string): string {
+    return readFileSync(join(this.project.keys, name), 'utf8');
+  }
+
   strangersKey(algorithm: 'ed25519' | 'p256'): SigningKey {
     return KeyStore.open({ ASSAY_KEYS: this.path('stranger') }).signingKey(algorithm);
   }
@@ -142,6 +163,13 @@ export function signLine(line: string, key: SigningKey, edit: (statement: Json) 
   const body = Buffer.from(canonicalJson(edit(JSON.parse(Buffer.from(payload, 'base64').toString()) as Json)));
   const sig = Buffer.from(key.sign(pae(payloadType, body))).toString('base64');
   return canonicalJson({ payloadType, payload: body.toString('base64'), signatures: [{ keyid: key.keyId, sig }] });
+}
+
+/** A statement that says that it is of another line, signed by the key. */
+export function movedTo(index: number, line: string, key: SigningKey): string {
+  const move = (statement: Json): Json =>
+    JSON.parse(JSON.stringify(statement).replace(/"logIndex":\d+/, `"logIndex":${index}`)) as Json;
+  return signLine(line, key, move);
 }
 
 interface Bundle {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ended, Project } from '../cli/rig.ts';
 import { SIGNATURE_ATTEMPTS } from './signature-attempts.ts';
-import { makeSignedProject, SignatureScene } from './signature-scene.ts';
+import { makeSignedProject, movedTo, SignatureScene } from './signature-scene.ts';
 
 let base: Project;
 
@@ -36,12 +36,25 @@ describe('an attempt to cheat with what was signed', () => {
       if (!text.includes('steps=2')) codes.set(text, (await assay(scene, command)).code);
     }
     expect([...codes].filter(([, code]) => code !== 0)).toEqual([]);
-    expect(codes.size).toBe(7);
+    expect(codes.size).toBe(9);
   });
 
   it('has a name of its own, and there are many', () => {
     expect(new Set(SIGNATURE_ATTEMPTS.map(({ name }) => name)).size).toBe(SIGNATURE_ATTEMPTS.length);
     expect(SIGNATURE_ATTEMPTS.length).toBeGreaterThan(40);
+  });
+});
+
+describe('a run after an entry by a key that was replaced', () => {
+  it('signs with the new key, and does not endorse it again', async () => {
+    const scene = new SignatureScene(base);
+    const old = scene.ownKey('ed25519');
+    expect((await scene.project.assay(['keys', 'rotate', '--type', 'ed25519'])).code).toBe(0);
+    scene.editLog((lines) => [...lines, movedTo(6, lines[4]!, old)]);
+    expect((await scene.project.assay(['run', '--set', 'steps=3'])).code).toBe(0);
+    const { stdout } = await scene.project.assay(['log', 'verify']);
+    expect(stdout).toContain('unsigned: it is signed by a key that was replaced at entry 5');
+    expect(stdout).toMatch(/^9 entries, against the database: 1 finding$/m);
   });
 });
 

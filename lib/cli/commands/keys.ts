@@ -68,11 +68,12 @@ export async function rotateKeysCommand(session: Session, options: PublicKeyOpti
     const after = rotateKey(store, algorithm);
     return [algorithm, short(before.keyId), '->', short(after.keyId)];
   });
-  await endorseInProject(session, store);
+  // First, for the keys are replaced whatever the log says.
   printLines(session.terminal.out, [
     ...alignColumns(rows),
     'hand out the new public keys: assay keys public --type ed25519, --type p256',
   ]);
+  await endorseInProject(session, store);
   return EXIT.ok;
 }
 

@@ -1,7 +1,7 @@
 /** `assay log checkpoint`: what to publish, so that nobody can change the past unseen. Begins the log of a project that has none. */
 import { parseCheckpoint, verifierKey } from '../../audit/checkpoint.ts';
 import { KeyStore } from '../../audit/keys.ts';
-import { StatementLog } from '../../audit/statement-log.ts';
+import { StatementLog, type OnDoubt } from '../../audit/statement-log.ts';
 import { InternalError } from '../../base/errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printJson } from '../print.ts';
@@ -31,11 +31,15 @@ export async function logCheckpointCommand(session: Session, options: LogCheckpo
   await withParts(findProjectRoot(session), session, async ({ store, lineage }) => {
     const keys = KeyStore.open(session.env);
     const log = new StatementLog({ store, lineage, keys });
-    let text = log.checkpoint();
+    const warn: OnDoubt = (what) =>
+      session.terminal.err.line(
+        `warning: the log is signed as it is, though ${what}: only a published one tells whether entries are gone`,
+      );
+    let text = log.checkpoint(warn);
     if (text === undefined) {
       const count = log.addMissing(null);
       if (count > 0) session.terminal.err.line(`began the log with what the database holds: ${count} recorded later`);
-      text = log.checkpoint();
+      text = log.checkpoint(warn);
     }
     if (text === undefined) {
       throw new UsageError('log-empty', 'nothing was executed yet, so there is nothing to sign', { hint: 'assay run' });
