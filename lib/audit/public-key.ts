@@ -32,6 +32,10 @@ export function verifyWith(publicPem: string, bytes: Uint8Array, signature: Uint
   return verify(hash, bytes, key, signature);
 }
 
+export function isEd25519({ publicPem }: PublicKey): boolean {
+  return createPublicKey(publicPem).asymmetricKeyType === 'ed25519';
+}
+
 /** Reads a public key that someone handed out. Throws UserError key-unreadable; a private key is refused, so that none is passed on. */
 export function readPublicKey(path: string): PublicKey {
   let text: string;

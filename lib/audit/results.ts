@@ -30,6 +30,8 @@ export interface ResultsReport {
   /** How many of these the store here holds; null without a project. */
   readonly held: number | null;
   readonly findings: readonly ResultsFinding[];
+  /** The numbers, where they are as signed. */
+  readonly content: Json;
 }
 
 /** What a results file says, before anything of it is believed. */
@@ -79,7 +81,7 @@ export function verifyResults(
   damageOf: ((artifact: Digest) => string | null | undefined) | null,
 ): ResultsReport {
   const envelope = asEnvelope(parseJson(text)) as Envelope;
-  const nothing = { isSound: false, file, name: null, signedBy: null, artifacts: 0, held: null };
+  const nothing = { isSound: false, file, name: null, signedBy: null, artifacts: 0, held: null, content: null };
   const verified = verifyEnvelope(envelope, publicPems);
   if (verified === null) {
     const detail =
@@ -113,6 +115,7 @@ export function verifyResults(
     artifacts: results.artifacts.length,
     held: damageOf === null ? null : held,
     findings,
+    content: findings.length === 0 ? ((parseJson(results.content) as Json | undefined) ?? results.content) : null,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Pipeline } from '../model/stage.ts';
 import { formatCount, formatSize } from '../report/quantities.ts';
 import { storePaths } from '../store/layout.ts';
 import type { Check } from '../report/render-checks.ts';
+import { findResultRecords } from './find-records.ts';
 import { measureStore } from './measure-store.ts';
 import { planTargets } from './planning.ts';
 import type { Session } from './session.ts';
@@ -34,9 +35,16 @@ function checkWithoutDatabase(projectRoot: string): Check {
   return { name: 'store', status: 'fail', finding, fix: 'assay doctor --rebuild' };
 }
 
-function checkDatabase({ lineage }: Parts): Check {
+function checkDatabase({ lineage, store }: Parts): Check {
   const [latest] = lineage.listRuns(1);
-  const results = formatCount(lineage.listResultKeys().length, 'result');
+  const count = lineage.listResultKeys().length;
+  // A database that was lost is made anew, empty, by the next command that asks it something.
+  const records = count === 0 ? [...findResultRecords(store).records].length : 0;
+  if (records > 0) {
+    const finding = `lineage.db knows no result, and the store holds the records of ${formatCount(records, 'result')}`;
+    return { name: 'database', status: 'fail', finding, fix: 'assay doctor --rebuild' };
+  }
+  const results = formatCount(count, 'result');
   const runs = latest === undefined ? 'no run' : `latest run ${latest.id}`;
   return {
     name: 'database',

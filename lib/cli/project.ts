@@ -1,6 +1,7 @@
 /** Finds the project a command speaks of and reads its pipeline. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { shellQuote } from '../base/shell-quote.ts';
 import type { Pipeline } from '../model/stage.ts';
 import type { Session } from './session.ts';
 import { orThrow, UsageError } from './usage-error.ts';
@@ -14,6 +15,12 @@ const MIRROR_VARIABLE = 'ASSAY_MIRROR';
 export interface PipelineOptions {
   readonly profile?: string;
   readonly set?: readonly string[];
+}
+
+/** The options as typed, to go on with: ` --profile mnist --set 'a=1'`. */
+export function optionsText({ profile, set = [] }: PipelineOptions): string {
+  const words = [...(profile === undefined ? [] : ['--profile', profile]), ...set.flatMap((one) => ['--set', one])];
+  return words.map((word) => ` ${shellQuote(word)}`).join('');
 }
 
 /** The folder that holds pipeline.yaml: `--project`, or the nearest from the working directory upwards. */

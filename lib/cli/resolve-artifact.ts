@@ -6,7 +6,7 @@ import { Planner } from '../plan/planner.ts';
 import { refuseContradicted } from '../plan/vouched-outputs.ts';
 import { renderCandidates } from '../report/render-artifact.ts';
 import { dotOfOutput, findInstances, plannerDeps, planTargets } from './planning.ts';
-import { loadPipeline, type PipelineOptions } from './project.ts';
+import { loadPipeline, optionsText, type PipelineOptions } from './project.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
 import type { Parts } from './wire.ts';
@@ -46,7 +46,7 @@ export function artifactResolver(
       const pipeline = await loadPipeline(parts.projectRoot, session, options);
       loaded = { pipeline, planner: new Planner(plannerDeps(parts, session, pipeline, new Set())) };
     }
-    return resolveOutput(parts, session, loaded, text);
+    return resolveOutput(parts, session, { ...loaded, options }, text);
   };
 }
 
@@ -82,7 +82,11 @@ export function nameOf(lineage: Parts['lineage'], artifact: Digest): string | un
 async function resolveOutput(
   parts: Parts,
   session: Session,
-  { pipeline, planner }: { readonly pipeline: Pipeline; readonly planner: Planner },
+  {
+    pipeline,
+    planner,
+    options,
+  }: { readonly pipeline: Pipeline; readonly planner: Planner; readonly options: PipelineOptions },
   text: string,
 ): Promise<ResolvedArtifact> {
   const { instance, output } = findOutput(pipeline, text);
@@ -98,10 +102,14 @@ async function resolveOutput(
   }
   const latest = parts.lineage.findLatestAction(instance.id);
   const result = latest === undefined ? undefined : parts.lineage.findResult(latest.key);
+  // What is stale by damage alone is the pipeline's own all the same; who reads it is told what is wrong with it.
+  const isCurrent = step?.verdict.state === 'stale' && step.verdict.key === latest?.key;
   if (result !== undefined) refuseContradicted(instance.id, result.executionId, result.outputs, parts);
   const digest = result?.outputs[output];
-  if (digest !== undefined) return { digest, name, isCurrent: false };
-  throw new UsageError('not-made', `${name} has not been made yet`, { hint: `assay run '${name}'` });
+  if (digest !== undefined) return { digest, name, isCurrent };
+  throw new UsageError('not-made', `${name} has not been made yet`, {
+    hint: `assay run '${name}'${optionsText(options)}`,
+  });
 }
 
 function findOutput(pipeline: Pipeline, text: string): { instance: StageInstance; output: string } {

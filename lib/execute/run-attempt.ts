@@ -1,6 +1,7 @@
 /** The life of one execution: sandbox, process, checks, store, record. */
 import type { Digest } from '../base/digest.ts';
 import { UserError } from '../base/errors.ts';
+import { shellQuote } from '../base/shell-quote.ts';
 import { resultRecord } from '../lineage/result-record.ts';
 import { leaseLost, type Commit } from '../lineage/recorder.ts';
 import type { StageFailure } from '../model/event.ts';
@@ -179,7 +180,7 @@ function failureOf(
   return {
     code: problem.code,
     message: problem.message,
-    hint: problem.hint ?? `assay log ${quoted(instance.id)}`,
+    hint: problem.hint ?? `assay log ${shellQuote(instance.id)}`,
     logPath: end === null || end.isLogEmpty ? null : (sandbox?.logPath ?? null),
     logTail: end?.logTail ?? [],
     quarantinePath,
@@ -200,9 +201,4 @@ function endOf(status: ExecutionEnd['status'], trace: Trace, deps: TaskDeps): Ex
 function bugOf(error: unknown): Problem {
   const message = error instanceof Error ? error.message : String(error);
   return { status: 'failed', code: 'internal-error', message, hint: undefined, mayRetry: false };
-}
-
-/** An argument for a POSIX shell, as a person would type it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -44,8 +44,6 @@ export class Planner {
   readonly #pathDigests = new Map<string, Digest>();
   /** Only sound ones: a damaged artifact may be made again while this planner lives. */
   readonly #soundArtifacts = new Set<Digest>();
-  /** Altered blobs that the store moved away when this planner asked: the next question finds them missing. */
-  readonly #altered = new Map<Digest, Damage>();
 
   constructor(deps: PlannerDeps) {
     this.#deps = deps;
@@ -131,20 +129,13 @@ export class Planner {
       if (this.#soundArtifacts.has(artifact)) return [];
       const damage = this.#deps.store.findDamage(artifact);
       if (damage.length === 0) this.#soundArtifacts.add(artifact);
-      return damage.map((found) => ({ output, damage: this.#withCause(found) }));
+      return damage.map((found) => ({ output, damage: found }));
     });
   }
 
   /** A result without any record is for vouched-outputs.ts to refuse: only an edit of the database makes one. */
   #findRecordDamage(record: Digest | null): Damage | null {
-    const damage = record === null ? null : this.#deps.store.findBlobDamage(record);
-    return damage === null ? null : this.#withCause(damage);
-  }
-
-  #withCause(damage: Damage): Damage {
-    if (damage.problem === 'altered') this.#altered.set(damage.blob, damage);
-    const altered = this.#altered.get(damage.blob);
-    return altered === undefined ? damage : { ...damage, problem: 'altered', found: altered.found };
+    return record === null ? null : this.#deps.store.findBlobDamage(record);
   }
 }
 

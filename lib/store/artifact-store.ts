@@ -23,7 +23,7 @@ import { Packs } from './packs.ts';
 import { probeBlob, type BlobProbe } from './probe-blob.ts';
 import { Intake, putTree } from './put-output.ts';
 import { quarantineFolder, quarantineStray } from './quarantine.ts';
-import { readBlob, readManifest } from './read-blob.ts';
+import { blobFault, readBlob, readManifest } from './read-blob.ts';
 import { Stamps } from './stamps.ts';
 import { guarded } from './store-errors.ts';
 import { StoreLock } from './store-lock.ts';
@@ -42,7 +42,7 @@ export class ArtifactStore {
     const share = (): void => this.#lock.share();
     const stamps = new Stamps(statCache, clock);
     const loose = new LooseBlobs(paths, stamps);
-    this.#parts = { paths, stamps, loose, packs: new Packs(paths, stamps, share), share };
+    this.#parts = { paths, stamps, loose, packs: new Packs(paths, stamps, share), altered: new Map(), share };
     this.#trees = new Trees(this.#parts);
   }
 
@@ -110,6 +110,14 @@ export class ArtifactStore {
   /** What is wrong with an artifact, by stamps: reads only files that moved. Empty is sound. Quarantines what is altered. */
   findDamage(artifact: Digest): Damage[] {
     return this.#guard('check the store', () => findDamage(this.#parts, artifact));
+  }
+
+  /** The same for who needs a whole one. Throws UserError blob-missing, blob-altered. */
+  refuseDamaged(artifact: Digest): void {
+    const [damage] = this.findDamage(artifact);
+    if (damage === undefined) return;
+    const { blob, path, found } = damage;
+    throw blobFault(blob, found === null ? { state: 'missing' } : { state: 'altered', found }, path);
   }
 
   /** The same of one blob; null is sound. */

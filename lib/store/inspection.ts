@@ -13,6 +13,11 @@ export interface StoreParts {
   readonly stamps: Stamps;
   readonly loose: LooseBlobs;
   readonly packs: Packs;
+  /**
+   * What this process found altered, by name the digest of what was there: it was moved to quarantine, and whoever looks again is told
+   * that, not that it is missing.
+   */
+  readonly altered: Map<Digest, Digest>;
   /** Takes the store's shared lock: before anything is added. */
   readonly share: () => void;
 }
@@ -24,14 +29,13 @@ export type BlobCheck =
   { state: 'sound'; at: BlobLocation } | { state: 'missing' } | { state: 'altered'; found: Digest };
 
 /**
- * Checks blobs for one purpose, and remembers meanwhile which packs it has checked and what it found altered. An altered file is
- * quarantined at once, so no later look finds it under its name.
+ * Checks blobs for one purpose, and remembers meanwhile which packs it has checked. An altered file is quarantined at once, so no
+ * later look finds it under its name.
  */
 export class Inspection {
   readonly #parts: StoreParts;
   readonly #vouching: Vouching;
   readonly #soundPacks = new Set<Digest>();
-  readonly #lost = new Map<Digest, Digest>();
   /** Folder of objects/ to the names in it; undefined when blobs are few and each is looked up by itself. */
   readonly #names: Map<string, ReadonlySet<string>> | undefined;
 
@@ -60,7 +64,7 @@ export class Inspection {
     if (found === undefined) return undefined;
     if (found.digest === digest) return { state: 'sound', at: { kind: 'loose', path } };
     quarantineFile(paths, path, digest, found.digest);
-    this.#lost.set(digest, found.digest);
+    this.#parts.altered.set(digest, found.digest);
     return undefined;
   }
 
@@ -80,13 +84,13 @@ export class Inspection {
     const examination = this.#parts.packs.examine(pack, this.#vouching);
     if (examination.state === 'sound') this.#soundPacks.add(pack);
     if (examination.state === 'altered') {
-      for (const [digest, found] of examination.lost) this.#lost.set(digest, found);
+      for (const [digest, found] of examination.lost) this.#parts.altered.set(digest, found);
     }
     return examination.state === 'sound';
   }
 
   #absent(digest: Digest): BlobCheck {
-    const found = this.#lost.get(digest);
+    const found = this.#parts.altered.get(digest);
     return found === undefined ? { state: 'missing' } : { state: 'altered', found };
   }
 

@@ -52,7 +52,7 @@ it('a results file holds the numbers and every artifact that they came from, and
   const { code, stdout } = await verify('results.json', '--key', 'key.pem', '--json');
   expect([code, JSON.parse(stdout)]).toMatchObject([
     0,
-    { isSound: true, name: 'measure.metrics', artifacts: 2, held: 2 },
+    { isSound: true, name: 'measure.metrics', artifacts: 2, held: 2, content: { accuracy: 0.75 } },
   ]);
   // In another project, with nothing but the file and the key.
   const other = makeProject({ 'pipeline.yaml': PIPELINE });

@@ -154,7 +154,7 @@ describe('planPipeline', () => {
     ]);
     // The altered blob is in quarantine now. The result is not forgotten: a plan changes no result.
     expect(readdirSync(join(rig.root, 'artifacts/quarantine')).length).toBeGreaterThan(0);
-    expect((await rig.plan())[1]).toBe('poison stale: artifact data: file missing from the store');
+    expect((await rig.plan())[1]).toBe('poison stale: artifact data: file altered in the store');
     expect(await rig.run()).toEqual(['poison']);
     expect(await rig.plan()).toEqual(ALL_CACHED);
 

@@ -50,7 +50,7 @@ describe('findDamage', () => {
     expect(rig.statCache.hits).toBe(6);
   });
 
-  it('finds one edited byte though size, mode and mtime are as before, and says so once', () => {
+  it('finds one edited byte though size, mode and mtime are as before, and says so as long as the process lives', () => {
     const rig = temporaryStore();
     const { digest } = rig.store.putOutput(rig.write('out', 'sound'));
     const blob = digestBytes('sound');
@@ -59,7 +59,8 @@ describe('findDamage', () => {
     const found = digestBytes(SOUND_EDITED);
     expect(rig.reopen().findDamage(digest)).toEqual([{ artifact: digest, blob, path: '.', problem: 'altered', found }]);
     expect(readdirSync(rig.path('artifacts/quarantine/blobs'))).toEqual([`${digestHex(blob)}-${digestHex(found)}`]);
-    expect(rig.store.findDamage(digest)).toEqual([
+    expect(rig.store.findDamage(digest)).toMatchObject([{ problem: 'altered', found }]);
+    expect(rig.reopen().findDamage(digest)).toEqual([
       { artifact: digest, blob, path: '.', problem: 'missing', found: null },
     ]);
     rig.store.putOutput(rig.path('out'));
@@ -84,7 +85,7 @@ describe('findDamage', () => {
     expect(rig.store.findDamage(digest)).toEqual([{ ...missing, blob: digestBytes('b'), path: 'b' }]);
     editInPlace(loosePath(rig.root, digest), 30);
     expect(rig.store.findDamage(digest)).toMatchObject([{ blob: digest, path: null, problem: 'altered' }]);
-    expect(rig.store.findDamage(digest)).toEqual([{ ...missing, blob: digest, path: null }]);
+    expect(rig.reopen().findDamage(digest)).toEqual([{ ...missing, blob: digest, path: null }]);
   });
 
   it('checks a packed artifact by two files and three rows', () => {
@@ -115,7 +116,8 @@ describe('findDamage', () => {
     ]);
     expect(onlyPack(rig.root)).not.toBe(pack);
     expect(readdirSync(rig.path('artifacts/quarantine/blobs')).length).toBe(1);
-    expect(rig.store.findDamage(digest)).toMatchObject([{ path: '00017.txt', problem: 'missing' }]);
+    expect(rig.store.findDamage(digest)).toMatchObject([{ path: '00017.txt', problem: 'altered' }]);
+    expect(rig.reopen().findDamage(digest)).toMatchObject([{ path: '00017.txt', problem: 'missing' }]);
     rig.store.putOutput(rig.path('out'));
     expect(rig.store.findDamage(digest)).toEqual([]);
     expect(rig.reopen().verifyArtifact(digest)).toEqual([]);
@@ -129,7 +131,7 @@ describe('findDamage', () => {
     const forged = forgePack(rig, '17\n');
     const lost = { artifact: digest, blob: digestBytes('17\n'), path: '00017.txt' };
     expect(rig.store.findDamage(digest)).toEqual([{ ...lost, problem: 'altered', found: digestBytes('07\n') }]);
-    expect(rig.store.findDamage(digest)).toEqual([{ ...lost, problem: 'missing', found: null }]);
+    expect(rig.reopen().findDamage(digest)).toEqual([{ ...lost, problem: 'missing', found: null }]);
     expect(onlyPack(rig.root)).not.toBe(forged);
     // On a store that cannot be written it stays: its digest must not vouch for it to the next process.
     expect(rig.statCache.offered).not.toContain(forged);
@@ -183,7 +185,9 @@ describe('readBlob', () => {
       }),
     );
     expect(rig.store.has(blob)).toBe(false);
-    expect(() => rig.store.readBlob(blob)).toThrow(
+    // Whoever asks again in this process is told the same; another finds nothing.
+    expect(() => rig.store.readBlob(blob)).toThrow(expect.objectContaining({ code: 'blob-altered' }));
+    expect(() => rig.reopen().readBlob(blob)).toThrow(
       expect.objectContaining({
         code: 'blob-missing',
         message: `blob ${shortDigest(blob)} is not in the store`,

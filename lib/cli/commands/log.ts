@@ -25,7 +25,8 @@ export async function logCommand(session: Session, what: string, options: LogOpt
   // No name of a stage has a colon.
   const stage = what.replace(/^stage:/, '');
   await withParts(findProjectRoot(session), session, async (parts) => {
-    const executions = parts.lineage.executionsOf(stage, EXECUTIONS_SHOWN);
+    const own = parts.lineage.executionsOf(stage, EXECUTIONS_SHOWN);
+    const executions = own.length > 0 ? own : executionsBehind(parts, stage);
     if (executions.length === 0) throw neverExecuted(parts, stage);
     const chosen = chooseExecution(parts, stage, executions, options.execution);
     const json: LogJson = {
@@ -38,6 +39,16 @@ export async function logCommand(session: Session, what: string, options: LogOpt
     else printLines(out, renderLog(json, out.colors));
   });
   return EXIT.ok;
+}
+
+/** Of an instance that never ran itself, because it shares its action with one that did: that one's latest. */
+function executionsBehind({ lineage }: Parts, instance: string): Execution[] {
+  for (const { id } of lineage.listRuns(RUNS_SEARCHED)) {
+    const outcome = lineage.outcomesOf(id).find((each) => each.instance === instance && each.executionId !== null);
+    const execution = outcome?.executionId == null ? undefined : lineage.findExecution(outcome.executionId);
+    if (execution !== undefined) return [execution];
+  }
+  return [];
 }
 
 function chooseExecution(

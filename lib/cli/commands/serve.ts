@@ -8,12 +8,12 @@ import { findProjectRoot } from '../project.ts';
 import type { Session } from '../session.ts';
 
 export interface ServeOptions {
-  /** 0: a free one. */
-  readonly port: number;
+  /** A free one unless given. */
+  readonly port?: number;
 }
 
 /** Until it is interrupted, which is its proper end. */
-export async function serveCommand(session: Session, { port }: ServeOptions): Promise<ExitCode> {
+export async function serveCommand(session: Session, { port = 0 }: ServeOptions): Promise<ExitCode> {
   const projectRoot = findProjectRoot(session);
   const { out, err } = session.terminal;
   const live = new LivePage(projectRoot, session);

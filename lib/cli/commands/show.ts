@@ -34,7 +34,9 @@ export async function showCommand(session: Session, what: string, options: ShowO
   return EXIT.ok;
 }
 
+/** Throws UserError blob-altered, blob-missing: what is shown is all there, though only some of it is read. */
 function describe({ store, lineage }: Parts, { digest, name, isCurrent }: ResolvedArtifact): ArtifactJson {
+  store.refuseDamaged(digest);
   const manifest = store.readManifest(digest);
   const { kind, makers } = findMakers(lineage, digest);
   return {

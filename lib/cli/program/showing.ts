@@ -21,7 +21,7 @@ export function showing(program: Command, run: Run): void {
   program
     .command('serve')
     .description('the same page of the newest run, live in a browser of this machine, until Ctrl-C')
-    .option('--port <n>', 'the port on 127.0.0.1 (default: a free one)', parsePort, 0)
+    .option('--port <n>', 'the port on 127.0.0.1 (default: a free one)', parsePort)
     .addHelpText('after', examples(['assay serve', 'assay serve --port 8080']))
     .action((options) => run(async (session) => (await import('../commands/serve.ts')).serveCommand(session, options)));
 }
