@@ -128,7 +128,7 @@ describe('a run beside a log that nothing vouches for', () => {
       execution 4 (poison) not-logged: it was put into the database, or its run ended before it was logged
       execution 5 (evaluate) not-logged: it was put into the database, or its run ended before it was logged
       log checkpoint-missing: the log has no checkpoint
-        next: assay run logs it, marked as recorded later; first find out where it came from
+        next: the next run that executes a stage logs it, marked as recorded later; first find out where it came from
         next: no crash leaves this: bring artifacts/log back from a backup; assay log checkpoint signs the log as it is, and a published one tells whether entries are gone
       2 entries, against the database: 3 findings
       --- stderr

@@ -97,7 +97,7 @@ describe('a run', () => {
       exit 3
       --- stdout
       execution 3 (evaluate) not-logged: it was put into the database, or its run ended before it was logged
-        next: assay run logs it, marked as recorded later; first find out where it came from
+        next: the next run that executes a stage logs it, marked as recorded later; first find out where it came from
       the last line is incomplete, as a crash leaves it; the next run drops it
       2 entries, against the database: 1 finding
       --- stderr
