@@ -12,7 +12,8 @@ const NEXT: Readonly<Record<LogProblem, string>> = {
   altered: 'trust the signed values; the results themselves are checked by assay verify',
   dropped:
     'bring lineage.db back from a backup; if you removed it yourself: assay doctor --rebuild, which is logged too',
-  'not-logged': 'the next run that executes a stage logs it, marked as recorded later; first find out where it came from',
+  'not-logged':
+    'the next run that executes a stage logs it, marked as recorded later; first find out where it came from',
   unsigned: 'name the keys of others who ran this project with --key FILE',
   'out-of-order': 'bring artifacts/log back from a backup',
   unreadable: 'bring artifacts/log back from a backup',
