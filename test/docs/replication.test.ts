@@ -64,7 +64,7 @@ function defenceOf(name: string): string {
 }
 
 function studyOf(name: string): string {
-  const { dataset, attack } = pipeline.profiles[name.replace('.json', '')]!;
+  const { dataset, attack } = pipeline.profiles[name.replace('.json', '').replace('-first', '')]!;
   const paper = pipeline.params.papers[dataset]!;
   const target = {
     before: paper.before / 100,
