@@ -100,13 +100,13 @@ async function resolveOutput(
     if (executionId !== undefined) refuseContradicted(instance.id, executionId, outputs, parts);
     if (digest !== undefined) return { digest, name, isCurrent: true };
   }
-  const latest = parts.lineage.findLatestAction(instance.id);
-  const result = latest === undefined ? undefined : parts.lineage.findResult(latest.key);
   // What is stale by damage alone is the pipeline's own all the same; who reads it is told what is wrong with it.
-  const isCurrent = step?.verdict.state === 'stale' && step.verdict.key === latest?.key;
+  const damaged = step?.verdict.state === 'stale' ? parts.lineage.findResult(step.verdict.key) : undefined;
+  const latest = parts.lineage.findLatestAction(instance.id);
+  const result = damaged ?? (latest === undefined ? undefined : parts.lineage.findResult(latest.key));
   if (result !== undefined) refuseContradicted(instance.id, result.executionId, result.outputs, parts);
   const digest = result?.outputs[output];
-  if (digest !== undefined) return { digest, name, isCurrent };
+  if (digest !== undefined) return { digest, name, isCurrent: damaged !== undefined };
   throw new UsageError('not-made', `${name} has not been made yet`, {
     hint: `assay run '${name}'${optionsText(options)}`,
   });

@@ -469,7 +469,7 @@ export const SIGNATURE_ATTEMPTS: readonly SignatureAttempt[] = [
       scene.editBytes(`artifacts/${blob}`, (bytes) => void (bytes[0] = 1));
     },
     command: FROZEN,
-    finding: 'frozen original  missing  ',
+    finding: 'stored file  altered  blob ',
     exitCode: 3,
   },
   {

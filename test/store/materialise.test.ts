@@ -77,7 +77,7 @@ describe('materialise', () => {
     expect(() => rig.store.materialise(digest, rig.path('in'))).toThrow(
       expect.objectContaining({ code: 'blob-altered', message: expect.stringContaining('("b/c")') as string }),
     );
-    expect(() => rig.store.materialise(digest, rig.path('in'))).toThrow(
+    expect(() => rig.reopen().materialise(digest, rig.path('in'))).toThrow(
       expect.objectContaining({ code: 'blob-missing' }),
     );
     expect(lstatSync(rig.path('in'), { throwIfNoEntry: false })).toBeUndefined();
