@@ -50,7 +50,10 @@ export class KeyStore {
     return new KeyStore(keyFolder(env), passphrase === '' ? undefined : passphrase);
   }
 
-  /** Made on first use, read anew once another process has replaced it. Throws UserError keys-unwritable, key-exposed, key-locked, key-unreadable, key-mismatch. */
+  /**
+   * Made on first use, read anew once another process has replaced it. Throws UserError keys-unwritable, key-exposed, key-locked,
+   * key-unreadable, key-mismatch.
+   */
   signingKey(algorithm: KeyAlgorithm): SigningKey {
     let key = this.#opened.get(algorithm);
     // A run may last for hours, and what it signs after a rotation with the old key counts for nothing.

@@ -19,6 +19,13 @@ export interface ResolvedArtifact {
   readonly isCurrent: boolean | null;
 }
 
+/** What names are resolved in, and the options that made it so. */
+interface LoadedProject {
+  readonly pipeline: Pipeline;
+  readonly planner: Planner;
+  readonly options: PipelineOptions;
+}
+
 /** Shorter prefixes name too much. */
 const SHORTEST_PREFIX = 4;
 
@@ -38,15 +45,15 @@ export function artifactResolver(
   session: Session,
   options: PipelineOptions,
 ): (text: string) => Promise<ResolvedArtifact> {
-  let loaded: { readonly pipeline: Pipeline; readonly planner: Planner } | undefined;
+  let project: LoadedProject | undefined;
   return async (text) => {
     const hex = /^(?:sha256:)?([0-9a-f]{1,64})$/.exec(text)?.[1];
     if (hex !== undefined) return { digest: resolvePrefix(parts, hex), name: null, isCurrent: null };
-    if (loaded === undefined) {
+    if (project === undefined) {
       const pipeline = await loadPipeline(parts.projectRoot, session, options);
-      loaded = { pipeline, planner: new Planner(plannerDeps(parts, session, pipeline, new Set())) };
+      project = { pipeline, planner: new Planner(plannerDeps(parts, session, pipeline, new Set())), options };
     }
-    return resolveOutput(parts, session, { ...loaded, options }, text);
+    return resolveOutput(parts, session, project, text);
   };
 }
 
@@ -82,11 +89,7 @@ export function nameOf(lineage: Parts['lineage'], artifact: Digest): string | un
 async function resolveOutput(
   parts: Parts,
   session: Session,
-  {
-    pipeline,
-    planner,
-    options,
-  }: { readonly pipeline: Pipeline; readonly planner: Planner; readonly options: PipelineOptions },
+  { pipeline, planner, options }: LoadedProject,
   text: string,
 ): Promise<ResolvedArtifact> {
   const { instance, output } = findOutput(pipeline, text);

@@ -21,9 +21,9 @@ export interface Swept {
  * present is not written again and keeps its old mtime.) What a crashed writer left has no holder any more and goes.
  *
  * Throws UserError `store-busy` while another process holds the lock, and `sweep-refused`, before anything is removed, when a blob
- * that is needed is altered: it may be a manifest, and what it named could then not be told from garbage. Found
- * by stamps, and by reading the packs that would be written anew. What is missing already refuses nothing: its result may be of a stage
- * that nobody runs any more.
+ * that is needed is altered: it may be a manifest, and what it named could then not be told from garbage. Found by stamps, and by
+ * reading the packs that would be written anew. What is missing already refuses nothing: its result may be of a stage that nobody
+ * runs any more.
  */
 export function sweep(parts: StoreParts, lock: StoreLock, isReachable: (digest: Digest) => boolean): Swept {
   return lock.exclusively(() => {
